@@ -1,0 +1,60 @@
+"""How a room writes a table declared in `schemas/tables.py`: a typed twin, filled in one statement, swapped in.
+
+Here: ensure, replace, append. Not here: which columns a table has, or the SELECT that fills it.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+
+from schemas.tables import TABLES, Table, comments, create
+
+SQL = Path(__file__).resolve().parent.parent / "sql"
+
+
+def read_sql(room: str, name: str) -> str:
+    """The SELECT of `sql/<room>/<name>.sql`."""
+    return (SQL / room / f"{name}.sql").read_text("utf-8")
+
+
+def ensure(con: duckdb.DuckDBPyConnection, *names: str) -> None:
+    """Creates the declared tables that do not exist yet, with their comments."""
+    for name in names:
+        table = TABLES[name]
+        if not exists(con, name):
+            con.execute(create(table))
+            for statement in comments(table):
+                con.execute(statement)
+
+
+def exists(con: duckdb.DuckDBPyConnection, name: str) -> bool:
+    """True when the table is in the main schema."""
+    row = con.execute("SELECT count(*) FROM duckdb_tables() WHERE schema_name = 'main' AND table_name = ?", [name]).fetchone()
+    return bool(row and row[0])
+
+
+def replace(con: duckdb.DuckDBPyConnection, table: Table, select: str) -> int:
+    """Fills the declared table from `select` (columns matched by name, rows sorted by the key) in one transaction; returns the row count.
+
+    Raises duckdb.Error when the SELECT lacks a column, gives a wrong type or a NULL where none is allowed: the former table stays.
+    """
+    columns = ", ".join(table.names)
+    order = ", ".join(table.key or table.names)
+    con.execute("BEGIN")
+    try:
+        twin = f"{table.name}__new"
+        con.execute(f"DROP TABLE IF EXISTS {twin}")
+        con.execute(create(table, name=twin))
+        con.execute(f"INSERT INTO {twin} ({columns}) SELECT {columns} FROM ({select.rstrip().rstrip(';')}) AS filled ORDER BY {order}")
+        con.execute(f"DROP TABLE IF EXISTS {table.name}")
+        con.execute(f"ALTER TABLE {twin} RENAME TO {table.name}")
+        for statement in comments(table):
+            con.execute(statement)
+        con.execute("COMMIT")
+    except Exception:
+        con.execute("ROLLBACK")
+        raise
+    row = con.execute(f"SELECT count(*) FROM {table.name}").fetchone()
+    return int(row[0]) if row else 0
