@@ -118,10 +118,12 @@ def private_directory(workspace: Workspace) -> Iterator[Path]:
 @contextmanager
 def duckdb_file(path: Path, workspace: Workspace, read_only: bool = False, memory_limit: str = "4GB") -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection to a DuckDB file of the workspace, created 0600; spills only to the private scratch directory."""
-    if not path.exists() and not read_only:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        os.umask(0o077 | os.umask(0o077))
-    con = duckdb.connect(str(path), read_only=read_only, config=dict(_SETTINGS))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    umask = os.umask(0o077)
+    try:
+        con = duckdb.connect(str(path), read_only=read_only, config=dict(_SETTINGS))
+    finally:
+        os.umask(umask)
     try:
         con.execute("SET memory_limit = ?", [memory_limit])
         con.execute("SET temp_directory = ?", [str(workspace.scratch)])
@@ -129,8 +131,6 @@ def duckdb_file(path: Path, workspace: Workspace, read_only: bool = False, memor
         yield con
     finally:
         con.close()
-        if not read_only:
-            path.chmod(0o600)
 
 
 @contextmanager
