@@ -116,7 +116,9 @@ def private_directory(workspace: Workspace) -> Iterator[Path]:
 
 
 @contextmanager
-def duckdb_file(path: Path, workspace: Workspace, read_only: bool = False, memory_limit: str = "4GB") -> Iterator[duckdb.DuckDBPyConnection]:
+def duckdb_file(
+    path: Path, workspace: Workspace, read_only: bool = False, memory_limit: str = "4GB"
+) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection to a DuckDB file of the workspace, created 0600; spills only to the private scratch directory."""
     path.parent.mkdir(parents=True, exist_ok=True)
     umask = os.umask(0o077)

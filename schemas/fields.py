@@ -80,11 +80,20 @@ IDENTITY: tuple[Field, ...] = (
 #: What is generalised before anything is written: `sex` stays, a commune becomes EPCI, zone and département.
 QUASI: tuple[Field, ...] = (
     Field("sex", Type.CODE, "sexe", "sex", Privacy.QUASI, codelist="sex"),
-    Field("residence_commune", Type.CODE, "commune de résidence (code INSEE)", "INSEE code of the commune of residence", Privacy.QUASI, form="commune"),
+    Field(
+        "residence_commune",
+        Type.CODE,
+        "commune de résidence (code INSEE)",
+        "INSEE code of the commune of residence",
+        Privacy.QUASI,
+        form="commune",
+    ),
 )
 
 #: What a record says beside its dates and codes: the person's agreement to individual returns.
-CONSENT = Field("share_consent", Type.CODE, "accord de la personne au retour individuel", "consent to individual returns", codelist="consent")
+CONSENT = Field(
+    "share_consent", Type.CODE, "accord de la personne au retour individuel", "consent to individual returns", codelist="consent"
+)
 
 _EVENT_FIELDS: tuple[Field, ...] = (
     _code("organisation", "organisme où cela se passe", "organisation where it happens", form="organisation"),
@@ -94,7 +103,12 @@ _EVENT_FIELDS: tuple[Field, ...] = (
     _code("closing_reason", "motif de clôture", "closing reason", "closing_reason"),
     _code("referent_org", "organisme référent", "organisation of the referent adviser", form="organisation"),
     _code("situation_at_entry", "situation à l'entrée", "situation at entry", "situation"),
-    _code("level_at_entry", "niveau de formation à l'entrée (cadre national 1 à 8)", "level of education at entry (national framework 1–8)", "level"),
+    _code(
+        "level_at_entry",
+        "niveau de formation à l'entrée (cadre national 1 à 8)",
+        "level of education at entry (national framework 1–8)",
+        "level",
+    ),
     # referral
     _date("sent_on", "date d'orientation ou de prescription", "date the person was referred"),
     _code("direction", "sens : émise ou reçue", "sent by the sender, or declared by the receiver", "direction"),
