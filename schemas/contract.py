@@ -35,19 +35,29 @@ def strptime_format(pattern: str) -> str:
 
 
 class Condition(Strict):
-    """When a record exists, or a value applies: `column` `equals`/`in`/`not_in` some values, is `filled` or not, or `all`/`any` of several."""
+    """When a record exists, or a value applies.
+
+    `column` with one test: `equals`, `in`, `not_in`, `filled`, or `matches` (a regular expression found in the text); or `all` / `any`
+    of several conditions. A blank cell satisfies only `filled: false` and `not_in`.
+    """
 
     column: str | None = None
     equals: str | None = None
     in_: tuple[str, ...] | None = Field(default=None, alias="in")
     not_in: tuple[str, ...] | None = None
     filled: bool | None = None
+    matches: str | None = None
     all: tuple[Condition, ...] | None = None
     any: tuple[Condition, ...] | None = None
 
+    @field_validator("matches")
+    @classmethod
+    def _regex(cls, value: str | None) -> str | None:
+        return check_regex(value)
+
     @model_validator(mode="after")
     def _one_test(self) -> Condition:
-        tests = [self.equals, self.in_, self.not_in, self.filled]
+        tests = [self.equals, self.in_, self.not_in, self.filled, self.matches]
         groups = [g for g in (self.all, self.any) if g is not None]
         if self.column is not None:
             if sum(t is not None for t in tests) != 1 or groups:
@@ -63,6 +73,18 @@ class Condition(Strict):
         for group in (self.all or (), self.any or ()):
             for c in group:
                 yield from c.columns()
+
+
+def check_regex(value: str | None, groups: int | None = None) -> str | None:
+    """The expression itself. Raises ValueError (a message code) when it does not compile or has not the expected number of groups."""
+    if value is not None:
+        try:
+            found = re.compile(value).groups
+        except re.error as error:
+            raise ValueError("regex_invalid") from error
+        if groups is not None and found != groups:
+            raise ValueError("regex_one_group")
+    return value
 
 
 def any_set(values: list[Any]) -> bool:
@@ -111,14 +133,7 @@ class Value(Strict):
     @field_validator("extract")
     @classmethod
     def _one_group(cls, value: str | None) -> str | None:
-        if value is not None:
-            try:
-                groups = re.compile(value).groups
-            except re.error as error:
-                raise ValueError("regex_invalid") from error
-            if groups != 1:
-                raise ValueError("regex_one_group")
-        return value
+        return check_regex(value, groups=1)
 
     @field_validator("dates")
     @classmethod
@@ -249,6 +264,7 @@ class Feed(Strict):
 
     `mode`: `delta` (only what changed) or `snapshot` (everything each time: what vanished is closed). `covers_from`: the
     first day a snapshot covers; a delta covers its month. `expected: false` says the partner is not awaited every month.
+    `skip`: lines deliberately left out; they stay on the account, and do not count against the reject limit.
     """
 
     extends: str | None = None
@@ -261,6 +277,7 @@ class Feed(Strict):
     blanks: tuple[str, ...] = ("", "NULL", "NC", "N/A", "-")
     dates: tuple[str, ...] = ("AAAA-MM-JJ", "JJ/MM/AAAA")
     ignore: tuple[str, ...] = ()
+    skip: Condition | None = None
     records: tuple[RecordSpec, ...] = Field(min_length=1)
 
     @field_validator("dates")
@@ -279,7 +296,8 @@ class Feed(Strict):
 
     def mapped_columns(self) -> tuple[str, ...]:
         """Every column a record of this feed reads, once, in order (unpivoted ones excepted)."""
-        return tuple(dict.fromkeys(c for r in self.records for c in r.columns()))
+        skipped = self.skip.columns() if self.skip is not None else ()
+        return tuple(dict.fromkeys((*(c for r in self.records for c in r.columns()), *skipped)))
 
 
 class LegalBasis(Strict):
