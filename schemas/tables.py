@@ -181,6 +181,38 @@ CORE: tuple[Table, ...] = (
         ("edition",),
     ),
     Table(
+        "edition_history", "core", "toutes les éditions calculées, conservées", "every edition ever computed, kept",
+        (
+            EDITION,
+            _k("month", "VARCHAR", "mois de l'édition (AAAA-MM)", "month of the edition"),
+            _k("revision", "INTEGER", "révision (0 = première)", "revision (0 = first)"),
+            _k("fingerprint", "VARCHAR", "empreinte des livraisons, de la configuration et du code", "hash of deliveries, configuration and code"),
+        ),
+        ("edition",),
+    ),
+    Table(
+        "feed", "core", "ce que chaque contrat promet : flux, type d'enregistrement", "what each contract promises: feed, record type",
+        (
+            PARTNER,
+            _k("feed", "VARCHAR", "flux du contrat (fichier type)", "feed of the contract (kind of file)"),
+            _k("record_type", "VARCHAR", "type d'enregistrement", "record type"),
+            _k("organisation", "VARCHAR", "organisme du partenaire", "the partner's own organisation"),
+            _k("expected", "BOOLEAN", "attendu chaque mois", "awaited every month"),
+        ),
+        ("partner", "feed", "record_type"),
+    ),
+    Table(
+        "current_version", "core", "les versions en vigueur dans l'édition, avant d'être réunies", "versions in force in the edition, before they are merged",
+        (
+            _k("record_type", "VARCHAR", "type d'enregistrement", "record type"),
+            RECORD_ID,
+            _k("head_id", "BIGINT", "version de tête : celle de la livraison la plus récente", "leading version: the one of the latest delivery"),
+            _k("rank", "INTEGER", "1 = tête ; 2 et plus complètent ses champs vides", "1 leads; 2 and more fill its empty fields"),
+            PERSON_ID,
+        ),
+        ("record_type", "record_id"),
+    ),
+    Table(
         "organisation", "core", "les organismes du territoire", "organisations of the territory",
         (
             _k("organisation", "VARCHAR", "code de l'organisme", "organisation code"),
@@ -230,7 +262,7 @@ PATHWAYS: tuple[Table, ...] = (
             _k("service", "VARCHAR", "service", "service", "service"),
             _k("arrived_on", "DATE", "date d'arrivée", "date of arrival"),
         ),
-        ("record_id",),
+        ("record_type", "record_id"),
     ),
     Table(
         "referral_outcome", "pathways", "ce qu'est devenue chaque orientation émise", "what became of each referral sent",
@@ -244,6 +276,7 @@ PATHWAYS: tuple[Table, ...] = (
             _c("declared_status", "VARCHAR", "statut déclaré", "declared status", "referral_status"),
             _c("refusal_reason", "VARCHAR", "motif de refus", "refusal reason", "refusal_reason"),
             _k("outcome", "VARCHAR", "issue", "outcome", "referral_outcome"),
+            _c("arrival_record_type", "VARCHAR", "type d'enregistrement de l'arrivée", "record type of the arrival"),
             _c("arrival_record_id", "BIGINT", "enregistrement de l'arrivée", "record of the arrival"),
             _c("arrived_org", "VARCHAR", "organisme d'arrivée", "organisation arrived at"),
             _c("arrived_on", "DATE", "date d'arrivée", "date of arrival"),
@@ -266,7 +299,7 @@ PATHWAYS: tuple[Table, ...] = (
             _c("ended_on", "DATE", "fin", "end"),
             _c("ending", "VARCHAR", "issue", "ending"),
         ),
-        ("record_id",),
+        ("record_type", "record_id"),
     ),
     Table(
         "training_follow_up", "pathways", "la suite de chaque formation terminée, à 3, 6 et 12 mois", "what follows each training ended, within 3, 6 and 12 months",
@@ -277,6 +310,7 @@ PATHWAYS: tuple[Table, ...] = (
             _k("ended_on", "DATE", "fin de la formation", "end of the training"),
             _k("window_months", "INTEGER", "fenêtre d'observation, en mois (3, 6 ou 12)", "follow-up window in months (3, 6 or 12)"),
             _k("follow_up", "VARCHAR", "suite : qualifying_training, other_training, alternance, lasting_job, short_job, other_follow_up, none_seen, unknown", "what follows"),
+            _c("next_record_type", "VARCHAR", "type d'enregistrement de l'étape suivante", "record type of the next step"),
             _c("next_record_id", "BIGINT", "enregistrement de l'étape suivante", "record of the next step"),
             _c("delay_days", "INTEGER", "délai jusqu'à l'étape suivante, en jours", "days until the next step"),
             SEX, AGE_BAND, *TERRITORY,
@@ -287,14 +321,16 @@ PATHWAYS: tuple[Table, ...] = (
         "gap", "pathways", "une rupture : rien entre deux étapes pendant la durée fixée", "a break: nothing between two steps",
         (
             PERSON_ID,
+            _k("from_record_type", "VARCHAR", "type d'enregistrement de l'étape avant", "record type of the step before"),
             _k("from_record_id", "BIGINT", "étape avant", "step before"),
+            _k("to_record_type", "VARCHAR", "type d'enregistrement de l'étape après", "record type of the step after"),
             _k("to_record_id", "BIGINT", "étape après", "step after"),
             _k("gap_start", "DATE", "début de la rupture", "start of the gap"),
             _k("gap_days", "INTEGER", "durée, en jours", "length in days"),
             _c("from_org", "VARCHAR", "organisme avant", "organisation before"),
             _c("to_org", "VARCHAR", "organisme après", "organisation after"),
         ),
-        ("from_record_id", "to_record_id"),
+        ("to_record_type", "to_record_id"),
     ),
     Table(
         "flow", "pathways", "passages d'un type de partenaire à un autre, par service et par mois", "moves from partner kind to partner kind, by service and month",
