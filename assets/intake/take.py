@@ -1,0 +1,127 @@
+"""Taking one partner's deliveries in: each becomes typed records in the vault, events, an account in the ledger, a receipt.
+
+Here: which deliveries are (re)done, storing. Not here: how a line becomes a record (`apply.py`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import duckdb
+import pandas as pd
+
+from assets.intake import apply as applying
+from assets.intake import receipt
+from assets.intake.convert import Directory
+from assets.intake.read import Held, read
+from assets.keys import Keys
+from assets.landing import vault
+from assets.tables import ensure
+from assets.workspace import Workspace
+from schemas.contract import Contract
+from schemas.territory import Territory
+
+#: Raised when the same file and contract would now give other records: every delivery is then taken in again.
+INTAKE_VERSION = 1
+
+
+@dataclass(frozen=True)
+class Account:
+    """What one intake of a delivery gave. `columns`: (message code, column name) of a header that does not match."""
+
+    delivery_id: str
+    status: str
+    reason: str | None
+    counts: dict[str, int]
+    events: pd.DataFrame
+    columns: tuple[tuple[str, str], ...] = ()
+
+
+def fingerprint(contract: Contract, territory: Territory) -> str:
+    """Hash of everything beside the file that decides what its records are."""
+    text = contract.model_dump_json() + json.dumps([o.model_dump() for o in territory.organisations]) + str(INTAKE_VERSION)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+_NO_COUNTS = {"received": 0, "kept": 0, "repaired": 0, "rejected": 0, "superseded": 0}
+
+
+def examine(delivery_id: str, data: bytes, feed_name: str | None, contract: Contract, directory: Directory) -> tuple[Account, dict[str, pd.DataFrame]]:
+    """The account of a file and its typed frames; a held delivery gives no frame. Nothing is written."""
+    no_events = pd.DataFrame(columns=applying.EVENT_COLUMNS)
+    if feed_name is None or feed_name not in contract.feeds:
+        return Account(delivery_id, "held", "feed_unknown", _NO_COUNTS, no_events), {}
+    feed = contract.feeds[feed_name]
+    try:
+        taken = applying.apply(read(data, feed), feed, contract, directory)
+    except Held as held:
+        counts = held.taken.counts if held.taken else _NO_COUNTS
+        events = held.taken.events if held.taken else no_events
+        return Account(delivery_id, "held", held.reason, counts, events, held.columns), {}
+    return Account(delivery_id, "accepted", None, taken.counts, taken.events), taken.frames
+
+
+def _parquet(frame: pd.DataFrame) -> bytes:
+    buffer = io.BytesIO()
+    frame.to_parquet(buffer, index=False)
+    return buffer.getvalue()
+
+
+def from_parquet(data: bytes) -> pd.DataFrame:
+    """A typed frame as `take_in` stored it."""
+    return pd.read_parquet(io.BytesIO(data))
+
+
+def _record(con: duckdb.DuckDBPyConnection, account: Account, contract_hash: str, header_line: int) -> None:
+    """The account of a delivery, in one transaction: ledger row and line events."""
+    events = account.events.assign(delivery_id=account.delivery_id)
+    if account.columns:
+        named = pd.DataFrame({"delivery_id": account.delivery_id, "line": header_line, "column_name": [c for _, c in account.columns], "fate": "noted", "reason": [r for r, _ in account.columns]})
+        events = named if not len(events) else pd.concat([events, named])
+    counts = account.counts
+    con.execute("BEGIN")
+    con.execute("DELETE FROM line_event WHERE delivery_id = ?", [account.delivery_id])
+    if len(events):
+        con.register("events_in", events)
+        con.execute("INSERT INTO line_event BY NAME SELECT delivery_id, line::INTEGER AS line, column_name, fate, reason FROM events_in")
+        con.unregister("events_in")
+    con.execute(
+        """UPDATE delivery SET status = ?, reason = ?, lines_received = ?, lines_kept = ?, lines_repaired = ?, lines_rejected = ?,
+                               lines_superseded = ?, contract_hash = ? WHERE delivery_id = ?""",
+        [account.status, account.reason, counts["received"], counts["kept"], counts["repaired"], counts["rejected"], counts["superseded"], contract_hash, account.delivery_id],
+    )
+    con.execute("COMMIT")
+
+
+def take_in(
+    workspace: Workspace, con: duckdb.DuckDBPyConnection, keys: Keys, contract: Contract, territory: Territory, progress: Callable[[str], None] = lambda _: None
+) -> list[Account]:
+    """Takes in the partner's deliveries that are new, or whose contract changed since. Returns their accounts.
+
+    Raises VaultUnreadable. One delivery that is held never stops the others.
+    """
+    ensure(con, "delivery", "line_event")
+    current = fingerprint(contract, territory)
+    directory = Directory(territory.organisations)
+    rows = con.execute(
+        "SELECT delivery_id, sha256, file_name, feed, period, received_at FROM delivery WHERE partner = ? AND contract_hash IS DISTINCT FROM ? ORDER BY sequence",
+        [contract.partner, current],
+    ).fetchall()
+    accounts = []
+    from assets.landing.land import feed_of
+
+    for delivery_id, sha256, file_name, _, period, received_at in rows:
+        progress(delivery_id)
+        found = feed_of(contract, file_name)
+        feed_name = found[0] if found else None
+        account, frames = examine(delivery_id, vault.get(workspace, keys, sha256), feed_name, contract, directory)
+        vault.put_typed(workspace, keys, delivery_id, {name: _parquet(frame) for name, frame in frames.items()})
+        con.execute("UPDATE delivery SET feed = ?, mode = ? WHERE delivery_id = ?", [feed_name, found[1].mode if found else None, delivery_id])
+        _record(con, account, current, found[1].format.header_line if found else 1)
+        receipt.write(workspace, contract, account, file_name, period, received_at.isoformat(timespec="seconds"))
+        accounts.append(account)
+    return accounts
