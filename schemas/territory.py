@@ -36,9 +36,11 @@ class Windows(Strict):
 
 
 class Thresholds(Strict):
-    """`suppression`: smallest count that may be published. `epci_population`: under it, the EPCI of residence is withheld."""
+    """`suppression`: smallest count that may be published. `k_anonymity`: people who share each combination of attributes in the
+    analysts' file. `epci_population`: under it, the EPCI of residence is withheld."""
 
     suppression: int = Field(default=5, ge=3, le=100)
+    k_anonymity: int = Field(default=5, ge=2, le=100)
     epci_population: int = Field(default=10_000, ge=0)
 
 
