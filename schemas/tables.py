@@ -380,5 +380,78 @@ TABLES: dict[str, Table] = {
     t.name: t for t in (*LEDGER, *(record_table(r) for r in RECORDS.values()), *LINK, *CORE, *PATHWAYS, *INDICATORS, *RELEASE)
 }
 
+_ENTITY = _k("entity_id", "BIGINT", "jeton du dossier : une identité telle qu'un partenaire la connaît", "keyed token of one identity as one partner knows it")
+_PROFILE = _k("profile_id", "BIGINT", "jeton de l'identité normalisée", "keyed token of the normalised identity")
+_RECORD_TYPE = _k("record_type", "VARCHAR", "type d'enregistrement", "record type")
+
+#: The linkage store, `linkage.duckdb`: never in the warehouse, read by the privacy and linkage rooms alone.
+LINKAGE_TABLES: dict[str, Table] = {
+    t.name: t
+    for t in (
+        Table(
+            "entity", "privacy", "les dossiers connus de chaque partenaire", "the identities each partner knows",
+            (_ENTITY, PARTNER, _c("dossier", "BIGINT", "jeton du numéro de dossier", "keyed token of the dossier number"), _PROFILE, SEX),
+            ("entity_id",),
+        ),
+        Table(
+            "token", "privacy", "jetons composés de chaque identité", "compound tokens of each identity",
+            (_PROFILE, _k("rule", "SMALLINT", "règle (assets/privacy/rules.py)", "rule"), _k("token", "BIGINT", "jeton", "token")),
+            ("profile_id", "rule", "token"),
+        ),
+        Table(
+            "entity_delivery", "privacy", "quelle livraison parle de quel dossier", "which delivery mentions which identity",
+            (_ENTITY, DELIVERY_ID, _RECORD_TYPE), ("entity_id", "delivery_id", "record_type"),
+        ),
+        Table(
+            "collision", "privacy", "accords fortuits entre inconnus, par livraison", "agreements by chance between strangers, per delivery",
+            (
+                DELIVERY_ID, _RECORD_TYPE, _k("field", "VARCHAR", "champ", "field"),
+                _k("pairs", "DOUBLE", "paires d'identités comparées", "pairs of identities"), _k("same", "DOUBLE", "paires qui s'accordent", "pairs that agree"),
+            ),
+            ("delivery_id", "record_type", "field"),
+        ),
+        Table(
+            "person_entity", "linkage", "à quelle personne appartient chaque dossier, d'une exécution à l'autre", "the person of each identity, kept from run to run",
+            (_ENTITY, PERSON_ID), ("entity_id",),
+        ),
+        Table(
+            "person_history", "linkage", "fusions et séparations de personnes", "merges and splits of persons",
+            (
+                _k("sequence", "INTEGER", "rang de l'exécution", "order of the run"), EDITION, _ENTITY,
+                _k("from_person_id", "VARCHAR", "personne avant", "person before"), _k("to_person_id", "VARCHAR", "personne après", "person after"),
+                _k("event", "VARCHAR", "merge ou split", "merge or split"),
+            ),
+            ("sequence", "entity_id"),
+        ),
+        Table(
+            "conflict", "linkage", "dossiers qu'une preuve rapproche et qu'une autre sépare, laissés séparés", "identities one proof joins and another parts, kept apart",
+            (
+                _k("entity_left", "BIGINT", "premier dossier", "first identity"), _k("entity_right", "BIGINT", "second dossier", "second identity"),
+                _k("reason", "VARCHAR", "dossier, identifier, nir, twins ou cluster", "dossier, identifier, nir, twins or cluster"),
+            ),
+            ("entity_left", "entity_right", "reason"),
+        ),
+        Table(
+            "review_candidate", "linkage", "paires en zone grise, à décider par une personne", "grey-zone pairs, for a human to decide",
+            (
+                _k("entity_left", "BIGINT", "premier dossier", "first identity"), _k("entity_right", "BIGINT", "second dossier", "second identity"),
+                _k("weight", "DECIMAL(6,2)", "poids de la preuve (log2)", "weight of evidence (log2)"),
+                _k("band", "VARCHAR", "probabilité : low, even, high", "probability band"),
+                _k("evidence", "VARCHAR", "ce sur quoi les deux dossiers s'accordent", "what the two identities agree on"),
+            ),
+            ("entity_left", "entity_right"),
+        ),
+        Table(
+            "linkage_parameter", "linkage", "poids estimés, par comparaison et niveau", "estimated weights, per comparison and level",
+            (
+                _k("comparison", "VARCHAR", "comparaison", "comparison"), _k("level", "VARCHAR", "niveau d'accord", "level of agreement"),
+                _k("m", "DECIMAL(12,9)", "probabilité entre deux dossiers d'une même personne", "probability given a match"),
+                _k("u", "DECIMAL(12,9)", "probabilité entre deux inconnus", "probability given a non-match"),
+            ),
+            ("comparison", "level"),
+        ),
+    )
+}
+
 #: Every canonical field a warehouse column may come from.
 assert all(name in FIELDS for r in RECORDS.values() for name in r.fields)
