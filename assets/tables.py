@@ -9,6 +9,7 @@ from pathlib import Path
 
 import duckdb
 
+from schemas import codelists
 from schemas.tables import TABLES, Table, comments, create
 
 SQL = Path(__file__).resolve().parent.parent / "sql"
@@ -58,3 +59,23 @@ def replace(con: duckdb.DuckDBPyConnection, table: Table, select: str) -> int:
         raise
     row = con.execute(f"SELECT count(*) FROM {table.name}").fetchone()
     return int(row[0]) if row else 0
+
+
+def violations(con: duckdb.DuckDBPyConnection, table: Table) -> list[str]:
+    """What a stored table breaks of its declaration, as `rule:column` codes: columns and types, unique key, code lists. Empty when whole."""
+    if not exists(con, table.name):
+        return ["absent"]
+    described = {r[0]: r[1] for r in con.execute("SELECT column_name, data_type FROM duckdb_columns() WHERE schema_name = 'main' AND table_name = ?", [table.name]).fetchall()}
+    found = [f"type:{c.name}" for c in table.columns if described.get(c.name) != c.type]
+    if found:
+        return found
+    if table.key:
+        key = ", ".join(table.key)
+        row = con.execute(f"SELECT count(*) FROM (SELECT 1 FROM {table.name} GROUP BY {key} HAVING count(*) > 1)").fetchone()
+        found += [f"key:{key}"] if row and row[0] else []
+    for column in table.columns:
+        if column.codelist is not None:
+            known = sorted(codelists.load(column.codelist).values)
+            row = con.execute(f"SELECT count(*) FROM {table.name} WHERE {column.name} IS NOT NULL AND NOT list_contains(?, {column.name})", [known]).fetchone()
+            found += [f"code:{column.name}"] if row and row[0] else []
+    return found

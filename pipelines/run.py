@@ -1,0 +1,159 @@
+"""Running the monthly job in this process, and saying what it did.
+
+Here: lock, progress events, outcome. Not here: what the rooms do (`assets`), how it is shown (`cli.py`).
+"""
+
+from __future__ import annotations
+
+import fcntl
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import dagster as dg
+
+from assets.intake.receipt import sentence
+from assets.safety import Fault
+from assets.site import Site
+from pipelines.definitions import build
+from pipelines.jobs import MONTHLY
+from pipelines.resources import instance
+from schemas.messages import say
+
+
+class Busy(Exception):
+    """Another run holds the workspace."""
+
+
+@dataclass
+class Outcome:
+    """What a run did, for the summary and for `--json`. `fault`: (step, kind, places) when one occurred."""
+
+    month: str
+    ok: bool
+    edition: str = ""
+    new_deliveries: int = 0
+    changed: bool = False
+    partners: list[dict[str, Any]] = field(default_factory=list)
+    held: list[dict[str, Any]] = field(default_factory=list)
+    people: int = 0
+    entities: int = 0
+    published: int = 0
+    withheld: int = 0
+    unknown_folders: list[str] = field(default_factory=list)
+    stopped_by: list[dict[str, str]] = field(default_factory=list)
+    fault: dict[str, str] | None = None
+
+    @property
+    def exit_code(self) -> int:
+        """0 all well, 1 data findings, 3 a fault (6-interfaces)."""
+        if not self.ok:
+            return 3
+        return 1 if self.held or self.unknown_folders else 0
+
+
+@contextmanager
+def locked(site: Site) -> Iterator[None]:
+    """One run at a time in a workspace. Raises Busy."""
+    site.workspace.root.mkdir(parents=True, exist_ok=True)
+    with (site.workspace.root / ".lock").open("w") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            free = True
+        except OSError:
+            free = False
+        if not free:
+            raise Busy
+        yield
+
+
+def _fault(result: Any) -> dict[str, str] | None:
+    """The first step that failed, by kind and place; the orchestrator's own text is not repeated."""
+    for event in result.all_events:
+        if event.is_step_failure:
+            error = event.step_failure_data.error
+            text = error.message if error else ""
+            cause = error.cause if error else None
+            known = next((t for t in (text, cause.message if cause else "") if t.startswith(f"{Fault.__module__}.{Fault.__name__}")), "")
+            kind, _, where = known.partition(": ")[2].strip().partition(" at ")
+            return {"step": event.step_key or "", "kind": kind or "?", "where": where or "?"}
+    return None
+
+
+def _summary(site: Site, outcome: Outcome, before: int) -> None:
+    """Fills the outcome from the warehouse."""
+    with site.warehouse(read_only=True) as con:
+        known = {r[0] for r in con.execute("SELECT table_name FROM duckdb_tables() WHERE schema_name = 'main'").fetchall()}
+        if "delivery" in known:
+            rows = con.execute(
+                """SELECT partner, count(*) FILTER (sequence > ?) AS new, coalesce(sum(lines_kept), 0)::BIGINT AS kept, coalesce(sum(lines_repaired), 0)::BIGINT AS repaired,
+                          coalesce(sum(lines_rejected), 0)::BIGINT AS rejected, coalesce(sum(lines_superseded), 0)::BIGINT AS superseded,
+                          count(*) FILTER (status = 'held') AS held
+                   FROM delivery GROUP BY partner ORDER BY partner""",
+                [before],
+            ).fetchall()
+            names = ("partner", "new", "kept", "repaired", "rejected", "superseded", "held")
+            outcome.partners = [dict(zip(names, r, strict=True)) for r in rows]
+            outcome.new_deliveries = sum(p["new"] for p in outcome.partners)
+            outcome.held = [
+                {"partner": r[0], "delivery": r[1], "file": r[2], "reason": r[3], "sentence": say(r[3], line="prévue")}
+                for r in con.execute("SELECT partner, delivery_id, file_name, reason FROM delivery WHERE status = 'held' ORDER BY sequence").fetchall()
+            ]
+            for item in outcome.held:
+                columns = con.execute("SELECT reason, column_name FROM line_event WHERE delivery_id = ? AND fate = 'noted' ORDER BY ALL", [item["delivery"]]).fetchall()
+                item["sentence"] = " ".join([item["sentence"], *(sentence(code, column) for code, column in columns)])
+        if outcome.ok:
+            outcome.edition = str(_one(con, "SELECT any_value(edition) FROM edition"))
+            outcome.people = int(_one(con, "SELECT count(DISTINCT person_id) FROM link"))
+            outcome.entities = int(_one(con, "SELECT count(*) FROM link"))
+            outcome.published = int(_one(con, "SELECT count(*) FROM release WHERE status = 'publie'"))
+            outcome.withheld = int(_one(con, "SELECT count(*) FROM release WHERE status LIKE 'secret%'"))
+
+
+def _one(con: Any, query: str) -> Any:
+    row = con.execute(query).fetchone()
+    return row[0] if row else None
+
+
+def steps(site: Site) -> int:
+    """How many times `site.listen` is told of a step in a run without deliveries, for the progress bar."""
+    return len(build(site).resolve_job_def(MONTHLY).graph.nodes)
+
+
+def run_month(site: Site, month: str, listen: Callable[[str, str], None] = lambda room, subject: None) -> Outcome:
+    """Runs the monthly job for `month` (YYYY-MM) in this process. Raises Busy, KeyMissing; a failing room is in the outcome."""
+    site.listen = listen
+    _ = site.keys  # a missing key is said before anything is touched
+    with locked(site):
+        before = _last_sequence(site)
+        published = site.workspace.published
+        stamp = published.stat().st_mtime_ns if published.exists() else None
+        with instance(site.workspace) as inst:
+            job = build(site).resolve_job_def(MONTHLY)
+            result = job.execute_in_process(
+                instance=inst, partition_key=month, raise_on_error=False, run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+            )
+        outcome = Outcome(month, result.success)
+        outcome.fault = None if result.success else _fault(result)
+        outcome.stopped_by = [
+            {"asset": e.asset_key.to_user_string(), "check": e.check_name} for e in result.get_asset_check_evaluations() if not e.passed and e.blocking
+        ]
+        if outcome.stopped_by:
+            outcome.ok = False
+        outcome.unknown_folders = [p.name for p in _inbox_folders(site) if p.name not in site.contracts and any(p.iterdir())]
+        _summary(site, outcome, before)
+        outcome.changed = (published.stat().st_mtime_ns if published.exists() else None) != stamp
+    return outcome
+
+
+def _inbox_folders(site: Site) -> list[Any]:
+    return sorted(p for p in site.workspace.inbox.iterdir() if p.is_dir()) if site.workspace.inbox.is_dir() else []
+
+
+def _last_sequence(site: Site) -> int:
+    if not site.workspace.warehouse.exists():
+        return 0
+    with site.warehouse() as con:
+        row = con.execute("SELECT count(*) FROM duckdb_tables() WHERE table_name = 'delivery'").fetchone()
+        return int(_one(con, "SELECT coalesce(max(sequence), 0) FROM delivery")) if row and row[0] else 0
