@@ -77,17 +77,19 @@ def build(con: duckdb.DuckDBPyConnection, k: int) -> int:
     return sizes[0] if sizes else 0
 
 
-def number_records(con: duckdb.DuckDBPyConnection, key: bytes, sources: tuple[str, ...]) -> None:
-    """Creates temp `public_record(record_id, public_id)` for the record numbers of the tables `sources`.
+def number_records(con: duckdb.DuckDBPyConnection, key: bytes, record_types: tuple[str, ...]) -> None:
+    """Creates temp `public_record(record_type, record_id, public_id)` for the records of the core tables `record_types`.
 
     A warehouse record number tells the delivery and the line: a partner who kept its own export could walk from a line to a person, then
-    to what the other partners know of that person. The public number is keyed (SHA-256 of key and number, 63 bits): stable from one month
-    to the next, and no use without the key. The key is a bound parameter, never SQL text.
+    to what the other partners know of that person. The public number is keyed (SHA-256 of key, type and number, 63 bits): stable from one month
+    to the next, unique across record types, and no use without the key. The key is a bound parameter, never SQL text.
     """
-    union = " UNION ".join(f"SELECT record_id FROM {table}" for table in sources)
+    union = " UNION ALL ".join(f"SELECT '{name}' AS record_type, record_id FROM {name}" for name in record_types)
     con.execute(
         f"""CREATE OR REPLACE TEMP TABLE public_record AS
-        SELECT record_id, CAST(CAST('0x' || left(sha256(concat(?, ':', record_id)), 16) AS UBIGINT) // 2 AS BIGINT) AS public_id FROM ({union})""",
+        SELECT record_type, record_id, CAST(CAST('0x' || left(sha256(concat(?, ':', record_type, ':', record_id)), 16) AS UBIGINT) // 2 AS BIGINT)
+            AS public_id
+        FROM ({union})""",
         [key.hex()],
     )
 

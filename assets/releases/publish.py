@@ -6,6 +6,7 @@ people look like once generalised (`anonymity.py`), which figures are safe (`ass
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 from pathlib import Path
@@ -88,6 +89,7 @@ def _write(con: duckdb.DuckDBPyConnection, path: Path, workspace: Workspace) -> 
     frames = {"code": _code_frame(), "field": _field_frame(), "territory": _territory_frame(workspace)}
     con.execute(f"ATTACH {quote(str(path))} AS {_NEW} (STORAGE_VERSION '{STORAGE_VERSION}')")
     try:
+        con.execute("BEGIN")
         con.execute(f"CREATE SCHEMA {_NEW}.{SCHEMA}")
         for table in PUBLISHED.values():
             if table.name in FROM_DECLARATIONS:
@@ -96,7 +98,12 @@ def _write(con: duckdb.DuckDBPyConnection, path: Path, workspace: Workspace) -> 
                 con.unregister("declared_frame")
             else:
                 _fill(con, table, tables.read_sql("published", table.name))
+        con.execute("COMMIT")
         con.execute(f"CHECKPOINT {_NEW}")
+    except Exception:
+        with contextlib.suppress(duckdb.TransactionException):
+            con.execute("ROLLBACK")
+        raise
     finally:
         con.execute(f"DETACH {_NEW}")
 

@@ -23,5 +23,5 @@ SELECT
     people.residence_department
 FROM certification
 LEFT JOIN common_certification ON certification.certification_code = common_certification.certification_code
-LEFT JOIN public_record AS numbered ON certification.record_id = numbered.record_id
+LEFT JOIN public_record AS numbered ON certification.record_id = numbered.record_id AND numbered.record_type = 'certification'
 LEFT JOIN anonymous_person AS people ON certification.person_id = people.person_id

@@ -30,5 +30,5 @@ SELECT
     people.residence_department
 FROM contract
 LEFT JOIN common_occupation ON contract.occupation = common_occupation.occupation
-LEFT JOIN public_record AS numbered ON contract.record_id = numbered.record_id
+LEFT JOIN public_record AS numbered ON contract.record_id = numbered.record_id AND numbered.record_type = 'contract'
 LEFT JOIN anonymous_person AS people ON contract.person_id = people.person_id

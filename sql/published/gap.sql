@@ -1,6 +1,8 @@
 SELECT
     gap.person_id,
+    gap.from_record_type,
     step_before.public_id AS from_record_id,
+    gap.to_record_type,
     step_after.public_id AS to_record_id,
     strftime(gap.gap_start, '%Y-%m') AS gap_month,
     gap.gap_days,
@@ -13,6 +15,6 @@ SELECT
     people.residence_zone,
     people.residence_department
 FROM gap
-LEFT JOIN public_record AS step_before ON gap.from_record_id = step_before.record_id
-LEFT JOIN public_record AS step_after ON gap.to_record_id = step_after.record_id
+LEFT JOIN public_record AS step_before ON gap.from_record_id = step_before.record_id AND gap.from_record_type = step_before.record_type
+LEFT JOIN public_record AS step_after ON gap.to_record_id = step_after.record_id AND gap.to_record_type = step_after.record_type
 LEFT JOIN anonymous_person AS people ON gap.person_id = people.person_id

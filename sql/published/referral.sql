@@ -19,5 +19,5 @@ SELECT
     people.residence_zone,
     people.residence_department
 FROM referral
-LEFT JOIN public_record AS numbered ON referral.record_id = numbered.record_id
+LEFT JOIN public_record AS numbered ON referral.record_id = numbered.record_id AND numbered.record_type = 'referral'
 LEFT JOIN anonymous_person AS people ON referral.person_id = people.person_id

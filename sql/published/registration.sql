@@ -18,5 +18,5 @@ SELECT
     people.residence_zone,
     people.residence_department
 FROM registration
-LEFT JOIN public_record AS numbered ON registration.record_id = numbered.record_id
+LEFT JOIN public_record AS numbered ON registration.record_id = numbered.record_id AND numbered.record_type = 'registration'
 LEFT JOIN anonymous_person AS people ON registration.person_id = people.person_id

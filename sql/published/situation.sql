@@ -13,5 +13,5 @@ SELECT
     people.residence_zone,
     people.residence_department
 FROM situation
-LEFT JOIN public_record AS numbered ON situation.record_id = numbered.record_id
+LEFT JOIN public_record AS numbered ON situation.record_id = numbered.record_id AND numbered.record_type = 'situation'
 LEFT JOIN anonymous_person AS people ON situation.person_id = people.person_id

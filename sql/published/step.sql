@@ -18,5 +18,5 @@ SELECT
     people.residence_zone,
     people.residence_department
 FROM step
-LEFT JOIN public_record AS numbered ON step.record_id = numbered.record_id
+LEFT JOIN public_record AS numbered ON step.record_id = numbered.record_id AND step.record_type = numbered.record_type
 LEFT JOIN anonymous_person AS people ON step.person_id = people.person_id

@@ -53,5 +53,5 @@ FROM training
 LEFT JOIN common_programme ON training.programme = common_programme.programme
 LEFT JOIN common_certification ON training.certification_code = common_certification.certification_code
 LEFT JOIN common_formacode ON training.formacode = common_formacode.formacode
-LEFT JOIN public_record AS numbered ON training.record_id = numbered.record_id
+LEFT JOIN public_record AS numbered ON training.record_id = numbered.record_id AND numbered.record_type = 'training'
 LEFT JOIN anonymous_person AS people ON training.person_id = people.person_id

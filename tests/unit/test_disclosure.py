@@ -1,0 +1,114 @@
+"""Primary suppression: the status of every kind of cell, and that nothing withheld leaves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import duckdb
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from assets import tables
+from assets.disclosure import suppress
+from tests.unit.releases_warehouse import indicator
+
+
+@pytest.fixture
+def con() -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect(":memory:") as con:
+        tables.ensure(con, "indicator")
+        yield con
+
+
+def status(con: duckdb.DuckDBPyConnection, threshold: int = 5) -> str:
+    suppress.build(con, threshold)
+    row = con.execute("SELECT status FROM release").fetchone()
+    assert row
+    return str(row[0])
+
+
+@pytest.mark.parametrize(
+    ("numerator", "denominator", "unverifiable", "expected"),
+    [
+        (5, 10, 0, "publie"),
+        (4, 10, 0, "secret_primaire"),  # numerator
+        (6, 10, 0, "secret_primaire"),  # complement
+        (0, 400, 0, "secret_primaire"),  # nobody: says it of each of the 400
+        (400, 400, 0, "secret_primaire"),  # everybody
+        (2, 4, 0, "secret_primaire"),
+        (11, 10, 0, "secret_primaire"),  # impossible figure: fails closed
+        (None, 10, 0, "sans_objet"),
+        (0, 0, 0, "sans_objet"),
+        (0, 0, 3, "non_verifiable"),
+        (None, None, 3, "non_verifiable"),
+        (10, 20, 3, "publie"),
+    ],
+)
+def test_share(con: duckdb.DuckDBPyConnection, numerator: int | None, denominator: int | None, unverifiable: int, expected: str) -> None:
+    value = None if numerator is None or not denominator else numerator / denominator
+    indicator(con, "completion_share", "share", numerator=numerator, denominator=denominator, value=value, unverifiable=unverifiable)
+    assert status(con) == expected
+
+
+@pytest.mark.parametrize(("value", "expected"), [(0, "publie"), (1, "secret_primaire"), (4, "secret_primaire"), (5, "publie"), (None, "sans_objet")])
+def test_count(con: duckdb.DuckDBPyConnection, value: int | None, expected: str) -> None:
+    indicator(con, "people_followed", "people", numerator=value, value=value)
+    assert status(con) == expected
+
+
+def test_count_judged_on_the_smaller_of_its_two_figures(con: duckdb.DuckDBPyConnection) -> None:
+    indicator(con, "people_followed", "people", numerator=3, value=30)
+    assert status(con) == "secret_primaire"
+
+
+@pytest.mark.parametrize(
+    ("denominator", "value", "expected"), [(5, 12, "publie"), (4, 12, "secret_primaire"), (0, None, "sans_objet"), (9, None, "sans_objet"), (9, 0, "publie")]
+)
+def test_median(con: duckdb.DuckDBPyConnection, denominator: int, value: int | None, expected: str) -> None:
+    indicator(con, "median_delay", "days", denominator=denominator, value=value)
+    assert status(con) == expected
+
+
+def test_coverage_counts_deliveries_not_people(con: duckdb.DuckDBPyConnection) -> None:
+    indicator(con, "partner_coverage", "share", numerator=1, denominator=3)
+    assert status(con) == "publie"
+
+
+def test_threshold_is_the_territory_s(con: duckdb.DuckDBPyConnection) -> None:
+    indicator(con, "completion_share", "share", numerator=10, denominator=30)
+    assert status(con) == "publie"
+    assert status(con, 11) == "secret_primaire"
+    with pytest.raises(ValueError, match="suppression_threshold"):
+        suppress.build(con, 1)
+
+
+def test_withheld_is_empty_never_zero(con: duckdb.DuckDBPyConnection) -> None:
+    indicator(con, "completion_share", "share", numerator=2, denominator=20)
+    indicator(con, "people_followed", "people", numerator=3, value=3)
+    suppress.build(con, 5)
+    assert con.execute("SELECT DISTINCT numerator, denominator, value FROM release").fetchall() == [(None, None, None)]
+    assert suppress.statuses(con) == {"secret_primaire": 2}
+    assert "unverifiable" not in {c[0] for c in con.execute("DESCRIBE release").fetchall()}
+
+
+def test_every_cell_has_a_status(con: duckdb.DuckDBPyConnection) -> None:
+    for i, unit in enumerate(["share", "people", "days", "unheard_of"]):
+        indicator(con, f"i{i}", unit, numerator=7, denominator=20, value=9)
+    assert suppress.build(con, 5) == 4
+    assert suppress.statuses(con) == {"publie": 4}
+
+
+@settings(max_examples=60, deadline=None)
+@given(numerator=st.integers(0, 40), others=st.integers(0, 40), threshold=st.integers(2, 12))
+def test_no_small_count_is_ever_released(numerator: int, others: int, threshold: int) -> None:
+    with duckdb.connect(":memory:") as con:
+        tables.ensure(con, "indicator")
+        indicator(con, "completion_share", "share", numerator=numerator, denominator=numerator + others)
+        suppress.build(con, threshold)
+        row = con.execute("SELECT numerator, denominator, value FROM release").fetchone()
+    assert row is not None
+    if row == (None, None, None):
+        assert numerator < threshold or others < threshold
+    else:
+        assert row[0] >= threshold and row[1] - row[0] >= threshold
