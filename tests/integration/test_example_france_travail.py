@@ -14,7 +14,8 @@ def run(run_example):
 def deliveries(run) -> dict[str, tuple]:
     with run.warehouse() as con:
         rows = con.execute(
-            "SELECT file_name, status, lines_received, lines_kept, lines_repaired, lines_rejected, lines_superseded, partner, delivery_id FROM delivery"
+            "SELECT file_name, status, lines_received, lines_kept, lines_repaired, lines_rejected, lines_superseded, "
+            "partner, delivery_id FROM delivery"
         ).fetchall()
     return {r[0]: r[1:] for r in rows}
 
@@ -62,7 +63,8 @@ def test_dates_and_codes_are_read_as_the_layouts_say(run):
         ).fetchall()
         modality = con.execute("SELECT organisation, count(*) FROM training WHERE modality = 'distance' GROUP BY ALL").fetchall()
         idf = con.execute(
-            "SELECT organisation, min(CAST(started_on AS VARCHAR)), count(*) FROM training WHERE partner = 'region_idf' GROUP BY ALL ORDER BY ALL"
+            "SELECT organisation, min(CAST(started_on AS VARCHAR)), count(*) FROM training "
+            "WHERE partner = 'region_idf' GROUP BY ALL ORDER BY ALL"
         ).fetchall()
     assert planned == [
         ("2018-05-22", "2018-08-24", "ANOTEA", "31734", "4", None, 4),

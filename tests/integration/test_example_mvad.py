@@ -47,7 +47,10 @@ def test_sex_is_read_from_the_file(run, realdata):
 
 
 def test_share_in_employment_of_each_month(run, wide):
-    query = "SELECT month, numerator, denominator FROM {} WHERE indicator = 'employment_share_observed' AND population = 'territoire' AND breakdown = 'ensemble'"
+    query = (
+        "SELECT month, numerator, denominator FROM {} "
+        "WHERE indicator = 'employment_share_observed' AND population = 'territoire' AND breakdown = 'ensemble'"
+    )
     counted = {month: int((states == "employment").sum()) for month, states in wide.iterrows()}
     with run.warehouse() as con:
         exact = con.execute(query.format("indicator")).fetchall()

@@ -47,7 +47,8 @@ def test_the_run_succeeds(run):
 def test_every_line_is_accounted_for(run, expected):
     with run.warehouse() as con:
         rows = con.execute(
-            "SELECT file_name, status, lines_received, lines_kept, lines_repaired, lines_rejected, lines_superseded FROM delivery ORDER BY file_name"
+            "SELECT file_name, status, lines_received, lines_kept, lines_repaired, lines_rejected, lines_superseded "
+            "FROM delivery ORDER BY file_name"
         ).fetchall()
     assert [(r[0], r[1], r[2]) for r in rows] == [
         ("studentInfo.csv", "accepted", len(expected)),
@@ -73,7 +74,8 @@ def test_training_spells_carry_the_dates_of_the_files(run, expected):
         trainings, registrations = (con.execute(f"SELECT count(*) FROM {t}").fetchone()[0] for t in ("training", "registration"))
         never_started = con.execute("SELECT count(*) FROM training WHERE started_on IS NULL").fetchone()[0]
         dropped = con.execute(
-            "SELECT programme, CAST(ended_on AS VARCHAR), count(*) FROM training WHERE ending = 'dropped_out' AND ended_on IS NOT NULL GROUP BY ALL"
+            "SELECT programme, CAST(ended_on AS VARCHAR), count(*) FROM training "
+            "WHERE ending = 'dropped_out' AND ended_on IS NOT NULL GROUP BY ALL"
         ).fetchall()
     assert trainings == len(expected)
     assert registrations == (expected.date_registration != "").sum()
@@ -85,13 +87,17 @@ def test_training_spells_carry_the_dates_of_the_files(run, expected):
 
 def test_contradictions_are_kept_and_flagged(run, expected):
     with run.warehouse() as con:
-        flagged = con.execute(
-            "SELECT ending, ended_on IS NULL, count(*) FROM training WHERE contradiction IS NOT NULL GROUP BY ALL ORDER BY ALL"
-        ).fetchall()
+        flagged = con.execute("SELECT contradiction, count(*) FROM training WHERE contradiction IS NOT NULL GROUP BY ALL").fetchall()
+        failed = con.execute("SELECT count(*) FROM training WHERE ending = 'completed' AND ended_on < planned_end").fetchone()[0]
     failed_with_a_date = int((expected.contradiction & ~expected.withdrawn).sum())
     withdrawn_without = int((expected.contradiction & expected.withdrawn).sum())
     assert (failed_with_a_date, withdrawn_without) == (9, 93)
-    assert flagged == [("completed", False, failed_with_a_date), ("dropped_out", True, withdrawn_without)]
+    assert dict(flagged) == {
+        "ending_contradicts_date": failed_with_a_date,
+        "ending_without_date": withdrawn_without,
+        "ended_before_planned_start": int((expected.withdrawn & (expected.left < 0)).sum()),
+    }
+    assert failed == failed_with_a_date, "kept as received, not repaired"
 
 
 def _shares(expected: pd.DataFrame, dropped: bool) -> dict[str, tuple[int, int]]:
@@ -104,7 +110,8 @@ def _shares(expected: pd.DataFrame, dropped: bool) -> dict[str, tuple[int, int]]
 def test_exact_shares_equal_the_direct_count(run, expected, indicator, dropped):
     with run.warehouse() as con:
         rows = con.execute(
-            "SELECT month, numerator, denominator FROM indicator WHERE indicator = ? AND population = 'territoire' AND breakdown = 'ensemble'",
+            "SELECT month, numerator, denominator FROM indicator "
+            "WHERE indicator = ? AND population = 'territoire' AND breakdown = 'ensemble'",
             [indicator],
         ).fetchall()
     counted = _shares(expected, dropped)

@@ -1,4 +1,4 @@
-"""The house keeps its own rules: packages where they should be, locks with hashes and no address, short files, a README that tells the truth."""
+"""The house keeps its own rules: packages in place, locks with hashes and no address, short files, a README that tells the truth."""
 
 from __future__ import annotations
 
