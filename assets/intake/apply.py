@@ -99,7 +99,7 @@ def _records(spec: RecordSpec, frame: pd.DataFrame, feed: Feed, contract: Contra
     for field in record.all_fields:
         value = spec.fields.get(field.name)
         if value is None:
-            typed[field.name] = pd.Series(pd.NaT if field.type == "date" else pd.NA, index=melted.index, dtype="datetime64[us]" if field.type == "date" else "str" if field.type != "decimal" else "float64")
+            typed[field.name] = pd.Series(None, index=melted.index, dtype={"date": "datetime64[us]", "decimal": "float64"}.get(field.type, "str"))
             continue
         context.label = labels[field.name]
         typed[field.name] = convert(text(value, context), FIELDS[field.name], value, context, directory)
