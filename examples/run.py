@@ -35,7 +35,8 @@ def prepare(example: Path, workspace: Path) -> None:
     elif filrouge("init", "--workspace", str(workspace)) != 0:
         raise Misuse(f"{workspace} n'a pas pu être initialisé.")
     territory.write_bytes(wanted)
-    shutil.copytree(example / "contracts", workspace / "contracts", dirs_exist_ok=True)
+    for contract in (example / "contracts").glob("*.yaml"):
+        shutil.copyfile(contract, workspace / "contracts" / contract.name)
 
 
 def deliver(example: Path, data: Path, workspace: Path) -> int:
