@@ -26,7 +26,8 @@ SHARE_UNITS = frozenset({"share"})
 #: Units of a figure computed over a group (median, mean): the size of the group, its denominator, is at stake.
 DURATION_UNITS = frozenset({"days", "months", "hours"})
 
-#: Indicators that count deliveries, not people: nobody is described by them, and a partner's gaps must be visible to all.
+#: Indicators that count deliveries, not people (`personal: false` in their header): nobody is described by them, and a partner's gaps
+#: must be visible to all. Named here too, so that no header alone can lift the secrecy of a figure.
 EXEMPT_INDICATORS = frozenset({"partner_coverage"})
 
 
@@ -34,7 +35,7 @@ def _one_of(column: str, values: frozenset[str]) -> str:
     return f"{column} IN ({', '.join(quote(v) for v in sorted(values))})"
 
 
-def status_sql(threshold: int) -> str:
+def status_sql(threshold: int, exempt: frozenset[str] = EXEMPT_INDICATORS) -> str:
     """The CASE that gives a row of `indicator` its status; `threshold` is the smallest count that may be published.
 
     Zeros. In a share, a numerator of 0 (or a complement of 0) is a count under the threshold like another, and is withheld: it would
@@ -44,13 +45,14 @@ def status_sql(threshold: int) -> str:
     """
     share, duration = _one_of("unit", SHARE_UNITS), _one_of("unit", DURATION_UNITS)
     rated = f"({share} OR {duration})"
+    exempted = _one_of("indicator", exempt) if exempt else "false"
     return f"""
         CASE
             WHEN {rated} AND coalesce(denominator, 0) = 0 AND unverifiable > 0 THEN '{NOT_VERIFIABLE}'
             WHEN {rated} AND coalesce(denominator, 0) = 0 THEN '{NOT_APPLICABLE}'
             WHEN value IS NULL AND unverifiable > 0 THEN '{NOT_VERIFIABLE}'
             WHEN value IS NULL THEN '{NOT_APPLICABLE}'
-            WHEN {_one_of("indicator", EXEMPT_INDICATORS)} THEN '{PUBLISHED}'
+            WHEN {exempted} THEN '{PUBLISHED}'
             WHEN {share} AND numerator >= {threshold} AND denominator - numerator >= {threshold} THEN '{PUBLISHED}'
             WHEN {duration} AND denominator >= {threshold} AND coalesce(numerator, denominator) >= {threshold} THEN '{PUBLISHED}'
             WHEN NOT {rated} AND value = 0 AND coalesce(numerator, 0) = 0 THEN '{PUBLISHED}'
@@ -59,7 +61,7 @@ def status_sql(threshold: int) -> str:
         END"""
 
 
-def release_sql(threshold: int) -> str:
+def release_sql(threshold: int, exempt: frozenset[str] = EXEMPT_INDICATORS) -> str:
     """The SELECT that fills `release`: every cell of `indicator`, with its status; figures only where the status is `publie`.
 
     A figure that is not published is NULL, never 0; so are its numerator and denominator, even when one of them alone would pass:
@@ -67,17 +69,17 @@ def release_sql(threshold: int) -> str:
     """
     figures = {"numerator", "denominator", "value"}
     columns = ", ".join(f"CASE WHEN status = '{PUBLISHED}' THEN {c} END AS {c}" if c in figures else c for c in TABLES["release"].names)
-    return f"SELECT {columns} FROM (SELECT *, {status_sql(threshold)} AS status FROM indicator) AS judged"
+    return f"SELECT {columns} FROM (SELECT *, {status_sql(threshold, exempt)} AS status FROM indicator) AS judged"
 
 
-def build(con: duckdb.DuckDBPyConnection, threshold: int) -> int:
+def build(con: duckdb.DuckDBPyConnection, threshold: int, exempt: frozenset[str] = EXEMPT_INDICATORS) -> int:
     """Fills `release` from `indicator`; returns its number of rows. `threshold` comes from `territory.yaml` (at least 3).
 
     Raises ValueError when the threshold is under 2 (it would protect nobody), duckdb.Error when `indicator` is not there.
     """
     if threshold < 2:
         raise ValueError("suppression_threshold")
-    return tables.replace(con, TABLES["release"], release_sql(threshold))
+    return tables.replace(con, TABLES["release"], release_sql(threshold, exempt))
 
 
 def statuses(con: duckdb.DuckDBPyConnection) -> dict[str, int]:

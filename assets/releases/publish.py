@@ -54,7 +54,7 @@ def _field_frame() -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(PUBLISHED["field"].names))
 
 
-def _territory_frame(workspace: Workspace) -> pd.DataFrame:
+def territory_frame(workspace: Workspace) -> pd.DataFrame:
     """`reference/territory.csv` (UTF-8, comma), the declared columns it has; no row when the file is not there. Codes stay text."""
     names = list(PUBLISHED["territory"].names)
     path = workspace.reference / "territory.csv"
@@ -86,7 +86,7 @@ def _prepare(con: duckdb.DuckDBPyConnection, workspace: Workspace, territory: Te
 
 def _write(con: duckdb.DuckDBPyConnection, path: Path, workspace: Workspace) -> None:
     """Builds the whole file at `path`."""
-    frames = {"code": _code_frame(), "field": _field_frame(), "territory": _territory_frame(workspace)}
+    frames = {"code": _code_frame(), "field": _field_frame(), "territory": territory_frame(workspace)}
     con.execute(f"ATTACH {quote(str(path))} AS {_NEW} (STORAGE_VERSION '{STORAGE_VERSION}')")
     try:
         con.execute("BEGIN")

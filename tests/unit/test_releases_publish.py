@@ -22,6 +22,7 @@ from tests.unit.releases_warehouse import insert, template, warehouse
 TERRITORY = Territory(name="Essai")
 
 Made = tuple[Workspace, duckdb.DuckDBPyConnection]
+TERRITORY_CSV = "commune,name,epci,department,population,valid_from\n01001,Là,200,01,500,\n2A004,Ajaccio,201,2A,70000,2020-01-01\n"
 
 
 @pytest.fixture(scope="module")
@@ -36,6 +37,17 @@ def made(tmp_path: Path, filled: Path) -> Iterator[Made]:
     con.close()
 
 
+@pytest.fixture(scope="module")
+def done(tmp_path_factory: pytest.TempPathFactory, filled: Path) -> Iterator[Made]:
+    """A workspace published once, for the tests that only look."""
+    workspace, con = warehouse(tmp_path_factory.mktemp("done"), filled)
+    workspace.reference.mkdir()
+    (workspace.reference / "territory.csv").write_text(TERRITORY_CSV, "utf-8")
+    assert publish.publish(workspace, con, TERRITORY)
+    yield workspace, con
+    con.close()
+
+
 def read(workspace: Workspace, sql: str) -> list[tuple[object, ...]]:
     with duckdb.connect(str(workspace.published), read_only=True) as con:
         return list(con.execute(sql).fetchall())
@@ -45,11 +57,8 @@ def sha(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def test_every_declared_table_with_its_rows_and_comments(made: Made) -> None:
-    workspace, con = made
-    workspace.reference.mkdir()
-    (workspace.reference / "territory.csv").write_text("commune,name,epci,department,population\n01001,Là,200,01,500\n2A004,Ajaccio,201,2A,70000\n", "utf-8")
-    assert publish.publish(workspace, con, TERRITORY)
+def test_every_declared_table_with_its_rows_and_comments(done: Made) -> None:
+    workspace, _ = done
     tables = dict(read(workspace, "SELECT table_name, comment FROM duckdb_tables() WHERE schema_name = 'analyst'"))
     assert set(tables) == set(PUBLISHED) and all(tables.values())
     assert read(workspace, "SELECT count(*) FROM duckdb_columns() WHERE schema_name = 'analyst' AND comment IS NULL") == [(0,)]
@@ -60,16 +69,14 @@ def test_every_declared_table_with_its_rows_and_comments(made: Made) -> None:
     assert read(workspace, "SELECT fr FROM analyst.code WHERE codelist = 'sex' AND code = 'F'") == [("Femme",)]
 
 
-def test_the_warehouse_is_left_as_it_was(made: Made) -> None:
-    workspace, con = made
-    publish.publish(workspace, con, TERRITORY)
+def test_the_warehouse_is_left_as_it_was(done: Made) -> None:
+    workspace, con = done
     assert con.execute("SELECT count(*) FROM duckdb_tables() WHERE temporary OR database_name <> 'warehouse'").fetchall() == [(0,)]
     assert list(workspace.scratch.iterdir()) == []
 
 
-def test_no_exact_date_about_a_person_no_line_no_warehouse_number(made: Made) -> None:
-    workspace, con = made
-    publish.publish(workspace, con, TERRITORY)
+def test_no_exact_date_about_a_person_no_line_no_warehouse_number(done: Made) -> None:
+    workspace, _ = done
     for table in PUBLISHED.values():
         if "person_id" in table.names:
             assert not [c.name for c in table.columns if c.type in ("DATE", "TIMESTAMP")]
@@ -79,9 +86,8 @@ def test_no_exact_date_about_a_person_no_line_no_warehouse_number(made: Made) ->
     assert read(workspace, "SELECT delivery_id FROM analyst.delivery") == [("ml-2026-09-1",)]
 
 
-def test_records_still_join_and_their_order_says_nothing(made: Made) -> None:
-    workspace, con = made
-    publish.publish(workspace, con, TERRITORY)
+def test_records_still_join_and_their_order_says_nothing(done: Made) -> None:
+    workspace, _ = done
     joined = "SELECT count(*) FROM analyst.referral_outcome o JOIN analyst.training t ON o.arrival_record_id = t.record_id AND o.person_id = t.person_id"
     assert read(workspace, joined) == [(60,)]
     assert read(workspace, "SELECT count(*) FROM analyst.gap g JOIN analyst.registration r ON g.from_record_id = r.record_id JOIN analyst.contract c ON g.to_record_id = c.record_id") == [(60,)]
@@ -89,24 +95,21 @@ def test_records_still_join_and_their_order_says_nothing(made: Made) -> None:
     assert order != sorted(map(str, order))
 
 
-def test_months_and_durations(made: Made) -> None:
-    workspace, con = made
-    publish.publish(workspace, con, TERRITORY)
+def test_months_and_durations(done: Made) -> None:
+    workspace, _ = done
     assert read(workspace, "SELECT DISTINCT started_month, ended_month, duration_days FROM analyst.training WHERE person_id = 'P0000'") == [("2026-03", "2026-05", 61)]
     assert read(workspace, "SELECT sent_month, status_delay_days FROM analyst.referral WHERE person_id = 'P0000'") == [("2026-02", 5)]
     assert read(workspace, "SELECT site_department FROM analyst.training WHERE person_id = 'P0000'") == [("974",)]
 
 
-def test_rare_codes_are_withheld(made: Made) -> None:
-    workspace, con = made
-    publish.publish(workspace, con, TERRITORY)
+def test_rare_codes_are_withheld(done: Made) -> None:
+    workspace, _ = done
     assert read(workspace, "SELECT programme, count(*) FROM analyst.training GROUP BY ALL ORDER BY ALL") == [("COMMUN", 57), (None, 3)]
     assert read(workspace, "SELECT occupation, count(*) FROM analyst.contract GROUP BY ALL ORDER BY ALL") == [("N1103", 59), (None, 1)]
 
 
-def test_figures_are_the_safe_ones(made: Made) -> None:
-    workspace, con = made
-    publish.publish(workspace, con, TERRITORY)
+def test_figures_are_the_safe_ones(done: Made) -> None:
+    workspace, _ = done
     assert read(workspace, "SELECT DISTINCT numerator, denominator, value FROM analyst.indicator WHERE status = 'secret_primaire'") == [(None, None, None)]
     assert read(workspace, "SELECT moves, people, status FROM analyst.flow ORDER BY month") == [(60, 60, "publie"), (None, None, "secret_primaire")]
 
@@ -243,7 +246,6 @@ def test_without_a_key_nothing_is_published(made: Made) -> None:
     assert not workspace.published.exists()
 
 
-def test_the_file_has_a_format_old_clients_read(made: Made) -> None:
-    workspace, con = made
-    publish.publish(workspace, con, TERRITORY)
+def test_the_file_has_a_format_old_clients_read(done: Made) -> None:
+    workspace, _ = done
     assert workspace.published.read_bytes()[12:20] == (64).to_bytes(8, "little")  # storage version 64: DuckDB 0.10 to 1.x
