@@ -7,8 +7,8 @@
 --    b. each referral keeps one of the arrivals that chose it: the earliest (registration, training, contract, receipt on one day).
 --    Arrivals left over do not try an older referral: nearly always they are the same arrival told by a second record, and they would
 --    answer a referral that had to be sent again. Both moves are one sort: the cost grows with the number of candidates.
--- 3. Referrals with no answer look elsewhere: same service, another organisation (never the sender), among arrivals that were no
---    candidate in step 2, by the same two moves.
+-- 3. Referrals with no answer look elsewhere: the earliest arrival for the same service at another organisation, never the sender. There
+--    one arrival may be told to several senders: it credits nobody, it says where the person went.
 -- 4. Outcome, first that applies: arrived, arrived_elsewhere, refused, cancelled (declared), declared_arrived_unseen (declared, and the
 --    receiver's complete data show nothing), pending (window still open), not_verifiable, not_arrived.
 --
@@ -86,29 +86,13 @@ answer AS (
     WHERE choice.preference = 1
 ),
 
-elsewhere_choice AS (
-    SELECT
-        near.*,
-        row_number() OVER (
-            PARTITION BY near.arrival_type, near.arrival_id, near.service
-            ORDER BY near.early, abs(near.delay_days), near.by_kind, near.sent_on DESC, near.record_id
-        ) AS preference
-    FROM near
-    LEFT JOIN answer ON near.record_id = answer.record_id AND answer.turn = 1
-    LEFT JOIN choice
-        ON near.arrival_type = choice.arrival_type AND near.arrival_id = choice.arrival_id AND near.service = choice.service AND choice.preference = 1
-    WHERE near.same_service AND NOT near.at_receiver AND answer.record_id IS NULL AND choice.record_id IS NULL
-),
-
 elsewhere AS (
     SELECT
-        elsewhere_choice.*,
-        row_number() OVER (
-            PARTITION BY elsewhere_choice.record_id
-            ORDER BY elsewhere_choice.arrived_on, elsewhere_choice.type_rank, elsewhere_choice.arrival_id
-        ) AS turn
-    FROM elsewhere_choice
-    WHERE elsewhere_choice.preference = 1
+        near.*,
+        row_number() OVER (PARTITION BY near.record_id ORDER BY near.arrived_on, near.type_rank, near.arrival_id) AS turn
+    FROM near
+    LEFT JOIN answer ON near.record_id = answer.record_id AND answer.turn = 1
+    WHERE near.same_service AND NOT near.at_receiver AND answer.record_id IS NULL
 ),
 
 arrival_coverage AS (
