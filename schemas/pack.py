@@ -32,10 +32,28 @@ COLUMNS: tuple[PackColumn, ...] = (
     PackColumn("modalite", "string", "groupe de la ventilation"),
     PackColumn("numerateur", "integer", "numérateur ; vide quand la figure n'est pas publiée", False),
     PackColumn("denominateur", "integer", "dénominateur ; vide quand la figure n'est pas publiée", False),
-    PackColumn("valeur", "number", "valeur, virgule décimale ; vide quand la figure n'est pas publiée, jamais zéro à la place", False, {"decimalChar": ","}),
+    PackColumn(
+        "valeur",
+        "number",
+        "valeur, virgule décimale ; vide quand la figure n'est pas publiée, jamais zéro à la place",
+        False,
+        {"decimalChar": ","},
+    ),
     PackColumn("unite", "string", "unité de la valeur"),
-    PackColumn("statut", "string", "statut de la figure", True, {"constraints": {"required": True, "enum": [c.code for c in codelists.load("status").codes]}}),
-    PackColumn("provisoire", "boolean", "oui tant que la fenêtre de suivi n'est pas complète", True, {"trueValues": ["oui"], "falseValues": ["non"]}),
+    PackColumn(
+        "statut",
+        "string",
+        "statut de la figure",
+        True,
+        {"constraints": {"required": True, "enum": [c.code for c in codelists.load("status").codes]}},
+    ),
+    PackColumn(
+        "provisoire",
+        "boolean",
+        "oui tant que la fenêtre de suivi n'est pas complète",
+        True,
+        {"trueValues": ["oui"], "falseValues": ["non"]},
+    ),
     PackColumn("version_definition", "integer", "version de la définition de l'indicateur"),
 )
 
@@ -43,7 +61,14 @@ COLUMNS: tuple[PackColumn, ...] = (
 KEY: tuple[str, ...] = ("edition", "mois", "indicateur", "population", "ventilation", "modalite")
 
 #: French words for the units of `release`.
-UNITS: dict[str, str] = {"share": "part", "people": "personnes", "referrals": "orientations", "days": "jours", "months": "mois", "hours": "heures"}
+UNITS: dict[str, str] = {
+    "share": "part",
+    "people": "personnes",
+    "referrals": "orientations",
+    "days": "jours",
+    "months": "mois",
+    "hours": "heures",
+}
 
 #: French words for the breakdowns; a breakdown that is not here is shown by its name.
 BREAKDOWNS: dict[str, str] = {
@@ -66,6 +91,7 @@ DIALECT: dict[str, object] = {"delimiter": ";", "lineTerminator": "\r\n", "quote
 def table_schema() -> dict[str, object]:
     """The Table Schema of the CSV."""
     fields = [
-        {"name": c.name, "type": c.type, "description": c.fr, **({"constraints": {"required": True}} if c.required else {}), **c.more} for c in COLUMNS
+        {"name": c.name, "type": c.type, "description": c.fr, **({"constraints": {"required": True}} if c.required else {}), **c.more}
+        for c in COLUMNS
     ]
     return {"fields": fields, "missingValues": [""], "primaryKey": list(KEY)}

@@ -1,1 +1,3 @@
-"""Disclosure control: exact figures (`indicator`) become figures that may be released (`release`). Nothing after this room reads `indicator`."""
+"""Disclosure control: exact figures (`indicator`) become figures that may be released (`release`).
+
+No release reads `indicator`."""

@@ -1,7 +1,5 @@
 """The disclosure room in Dagster: `release`, what may leave."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import dagster as dg

@@ -33,7 +33,8 @@ def _withhold(con: duckdb.DuckDBPyConnection, attributes: tuple[tuple[str, str],
     replaced = ", ".join(f"CASE WHEN {condition} THEN {blank} ELSE {name} END AS {name}" for name, blank in attributes)
     con.execute(
         f"""CREATE OR REPLACE TEMP TABLE anonymous_person AS
-        SELECT * REPLACE ({replaced}) FROM (SELECT * EXCLUDE (people), count(*) OVER (PARTITION BY {_CLASS}) AS people FROM anonymous_person)"""
+        SELECT * REPLACE ({replaced})
+        FROM (SELECT * EXCLUDE (people), count(*) OVER (PARTITION BY {_CLASS}) AS people FROM anonymous_person)"""
     )
 
 
@@ -47,7 +48,8 @@ def class_sizes(con: duckdb.DuckDBPyConnection, table: str = "anonymous_person")
 
 
 def build(con: duckdb.DuckDBPyConnection, k: int) -> int:
-    """Creates temp `anonymous_person(person_id, <quasi-identifiers>, people)` from `person`; returns the size of the smallest class (0: nobody).
+    """Creates temp `anonymous_person(person_id, <quasi-identifiers>, people)` from `person`; returns the size of
+    the smallest class (0: nobody).
 
     Raises ValueError for a k under 2.
     """
@@ -81,13 +83,14 @@ def number_records(con: duckdb.DuckDBPyConnection, key: bytes, record_types: tup
     """Creates temp `public_record(record_type, record_id, public_id)` for the records of the core tables `record_types`.
 
     A warehouse record number tells the delivery and the line: a partner who kept its own export could walk from a line to a person, then
-    to what the other partners know of that person. The public number is keyed (SHA-256 of key, type and number, 63 bits): stable from one month
-    to the next, unique across record types, and no use without the key. The key is a bound parameter, never SQL text.
+    to what the other partners know of that person. The public number is keyed (SHA-256 of key, type and number, 63 bits): stable from one
+    month to the next, unique across record types, and no use without the key. The key is a bound parameter, never SQL text.
     """
     union = " UNION ALL ".join(f"SELECT '{name}' AS record_type, record_id FROM {name}" for name in record_types)
     con.execute(
         f"""CREATE OR REPLACE TEMP TABLE public_record AS
-        SELECT record_type, record_id, CAST(CAST('0x' || left(sha256(concat(?, ':', record_type, ':', record_id)), 16) AS UBIGINT) // 2 AS BIGINT)
+        SELECT record_type, record_id,
+            CAST(CAST('0x' || left(sha256(concat(?, ':', record_type, ':', record_id)), 16) AS UBIGINT) // 2 AS BIGINT)
             AS public_id
         FROM ({union})""",
         [key.hex()],

@@ -84,7 +84,12 @@ def _resource(name: str, data: bytes) -> dict[str, object]:
 
 
 def _description(
-    con: duckdb.DuckDBPyConnection, contract: Contract, territory: Territory, month: str, files: Mapping[str, bytes], definitions: Mapping[str, DefinitionLike]
+    con: duckdb.DuckDBPyConnection,
+    contract: Contract,
+    territory: Territory,
+    month: str,
+    files: Mapping[str, bytes],
+    definitions: Mapping[str, DefinitionLike],
 ) -> bytes:
     """`datapackage.json` (Frictionless Data Package). Dated by the edition's horizon: no clock."""
     edition, horizon = _edition(con)
@@ -92,7 +97,8 @@ def _description(
         "profile": "data-package",
         "name": f"indicateurs-{contract.partner}-{month}",
         "title": f"Indicateurs {month} : {contract.name}",
-        "description": f"{territory.name} : figures du territoire et de votre organisme. Une figure non publiée est vide et son statut dit pourquoi.",
+        "description": f"{territory.name} : figures du territoire et de votre organisme. "
+        "Une figure non publiée est vide et son statut dit pourquoi.",
         "created": f"{horizon.isoformat()}T00:00:00Z",
         "edition": edition,
         "month": month,
@@ -159,7 +165,7 @@ def pack(
     definitions: Mapping[str, DefinitionLike],
     extra: Mapping[str, bytes] | None = None,
 ) -> Pack:
-    """Writes the partner's pack of `month` (YYYY-MM) from `release`, `edition` and `organisation`; `extra` files (report, returns) go along.
+    """Writes the partner's pack of `month` (YYYY-MM) from `release`, `edition` and `organisation`; `extra` files (report…) go along.
 
     Raises KeyError when an indicator has no definition, LookupError when no edition was computed, ValueError for a bad month.
     """

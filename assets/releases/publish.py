@@ -58,7 +58,9 @@ def territory_frame(workspace: Workspace) -> pd.DataFrame:
     """`reference/territory.csv` (UTF-8, comma), the declared columns it has; no row when the file is not there. Codes stay text."""
     names = list(PUBLISHED["territory"].names)
     path = workspace.reference / "territory.csv"
-    found = pd.read_csv(path, dtype=str, keep_default_na=False, na_values=[""]) if path.is_file() else pd.DataFrame(columns=names, dtype=str)
+    found = (
+        pd.read_csv(path, dtype=str, keep_default_na=False, na_values=[""]) if path.is_file() else pd.DataFrame(columns=names, dtype=str)
+    )
     return found.reindex(columns=names)
 
 

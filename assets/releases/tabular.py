@@ -53,24 +53,40 @@ def code_labels() -> dict[tuple[str, str], str]:
     return {(name, code.code): code.fr for name, codelist in listed.items() for code in codelists.load(codelist).codes}
 
 
-def rows(con: duckdb.DuckDBPyConnection, organisations: Iterable[str], definitions: Mapping[str, DefinitionLike], labels: Labels) -> list[Row]:
+def rows(
+    con: duckdb.DuckDBPyConnection, organisations: Iterable[str], definitions: Mapping[str, DefinitionLike], labels: Labels
+) -> list[Row]:
     """The cells of `release` about the territory and `organisations`, in the columns of `schemas/pack.py`, values typed.
 
     Sorted by indicator, population (territory first), breakdown (total first), category, month. Raises KeyError for an indicator without
     a definition: a figure nobody can explain is not delivered.
     """
     populations = [TERRITORY, *sorted(set(organisations))]
-    found = con.execute(
-        """SELECT edition, month, indicator, population, breakdown, category, numerator, denominator, value, unit, status, provisional, definition_version
+    cells = con.execute(
+        """SELECT edition, month, indicator, population, breakdown, category, numerator, denominator, value, unit, status, provisional,
+            definition_version
         FROM release WHERE population IN (SELECT unnest(?))
         ORDER BY indicator, population <> ?, population, breakdown <> ?, breakdown, category, month""",
         [populations, TERRITORY, TOTAL],
     ).fetchall()
     known = {**code_labels(), **labels}
     return [
-        (edition, month, name, definitions[name].title_fr, population, *_group(breakdown, category, known), numerator, denominator, value,
-         UNITS.get(unit, unit), status, provisional, version)
-        for edition, month, name, population, breakdown, category, numerator, denominator, value, unit, status, provisional, version in found
+        (
+            edition,
+            month,
+            name,
+            definitions[name].title_fr,
+            population,
+            *_group(breakdown, category, known),
+            numerator,
+            denominator,
+            value,
+            UNITS.get(unit, unit),
+            status,
+            provisional,
+            v,
+        )
+        for edition, month, name, population, breakdown, category, numerator, denominator, value, unit, status, provisional, v in cells
     ]
 
 
@@ -116,13 +132,20 @@ def to_xlsx(found: Sequence[Row], definitions: Mapping[str, DefinitionLike], hor
     for line, row in enumerate(found, 1):
         for position, value in enumerate(row):
             if isinstance(value, int | Decimal) and not isinstance(value, bool):
-                sheet.write_number(line, position, float(value), share if isinstance(value, Decimal) and row[unit] == UNITS["share"] else None)
+                sheet.write_number(
+                    line, position, float(value), share if isinstance(value, Decimal) and row[unit] == UNITS["share"] else None
+                )
             elif value is not None:
                 sheet.write_string(line, position, str(value) if isinstance(value, str) else _text(value))
     sheet.freeze_panes(1, 0)
     sheet.autofilter(0, 0, len(found), len(COLUMNS) - 1)
-    _sheet(book, bold, "Définitions", ["indicateur", "libelle", "definition", "unite", "version_definition"],
-           [(n, d.title_fr, d.definition_fr, UNITS.get(d.unit, d.unit), str(d.version)) for n, d in sorted(definitions.items())])
+    _sheet(
+        book,
+        bold,
+        "Définitions",
+        ["indicateur", "libelle", "definition", "unite", "version_definition"],
+        [(n, d.title_fr, d.definition_fr, UNITS.get(d.unit, d.unit), str(d.version)) for n, d in sorted(definitions.items())],
+    )
     _sheet(book, bold, "Statuts", ["statut", "signification"], [(c.code, c.fr) for c in codelists.load("status").codes])
     book.close()
     return out.getvalue()

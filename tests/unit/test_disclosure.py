@@ -49,7 +49,9 @@ def test_share(con: duckdb.DuckDBPyConnection, numerator: int | None, denominato
     assert status(con) == expected
 
 
-@pytest.mark.parametrize(("value", "expected"), [(0, "publie"), (1, "secret_primaire"), (4, "secret_primaire"), (5, "publie"), (None, "sans_objet")])
+@pytest.mark.parametrize(
+    ("value", "expected"), [(0, "publie"), (1, "secret_primaire"), (4, "secret_primaire"), (5, "publie"), (None, "sans_objet")]
+)
 def test_count(con: duckdb.DuckDBPyConnection, value: int | None, expected: str) -> None:
     indicator(con, "people_followed", "people", numerator=value, value=value)
     assert status(con) == expected
@@ -61,7 +63,8 @@ def test_count_judged_on_the_smaller_of_its_two_figures(con: duckdb.DuckDBPyConn
 
 
 @pytest.mark.parametrize(
-    ("denominator", "value", "expected"), [(5, 12, "publie"), (4, 12, "secret_primaire"), (0, None, "sans_objet"), (9, None, "sans_objet"), (9, 0, "publie")]
+    ("denominator", "value", "expected"),
+    [(5, 12, "publie"), (4, 12, "secret_primaire"), (0, None, "sans_objet"), (9, None, "sans_objet"), (9, 0, "publie")],
 )
 def test_median(con: duckdb.DuckDBPyConnection, denominator: int, value: int | None, expected: str) -> None:
     indicator(con, "median_delay", "days", denominator=denominator, value=value)
@@ -103,7 +106,8 @@ def test_every_cell_has_a_status(con: duckdb.DuckDBPyConnection) -> None:
 def test_no_small_count_is_ever_released(con: duckdb.DuckDBPyConnection, threshold: int) -> None:
     """Every share with a numerator and a complement up to 30: published when both reach the threshold, and only then."""
     con.execute(
-        """INSERT INTO indicator SELECT 'e', '2026-09', 'completion_share', 1, 'territoire', n::VARCHAR, o::VARCHAR, n, n + o, n / nullif(n + o, 0), 'share', 0, false
+        """INSERT INTO indicator SELECT 'e', '2026-09', 'completion_share', 1, 'territoire', n::VARCHAR, o::VARCHAR, n, n + o, n / nullif(n + o, 0),
+            'share', 0, false
         FROM range(31) AS a(n), range(31) AS b(o)"""
     )
     suppress.build(con, threshold)

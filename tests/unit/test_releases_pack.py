@@ -1,4 +1,5 @@
 """The pack: its rows, its bytes, its description, putting it in place whole, verifying it."""
+# ruff: noqa: E501 (SQL and expected rows on one line)
 
 from __future__ import annotations
 
@@ -43,7 +44,10 @@ class Definition:
     unit: str = "share"
 
 
-DEFINITIONS = {"people_followed": Definition("Personnes suivies", unit="people"), "completion_share": Definition("=Part des formations achevées")}
+DEFINITIONS = {
+    "people_followed": Definition("Personnes suivies", unit="people"),
+    "completion_share": Definition("=Part des formations achevées"),
+}
 
 Made = tuple[Workspace, duckdb.DuckDBPyConnection]
 
@@ -86,7 +90,13 @@ def test_the_csv_as_partners_read_it(made: Made) -> None:
     assert (withheld["ventilation"], withheld["modalite"], withheld["statut"]) == ("sexe", "Femme", "secret_primaire")
     assert withheld["numerateur"] == withheld["denominateur"] == withheld["valeur"] == ""
     count = rows[4]
-    assert (count["libelle"], count["valeur"], count["modalite"], count["unite"], count["provisoire"]) == ("Personnes suivies", "60", "ensemble", "personnes", "non")
+    assert (count["libelle"], count["valeur"], count["modalite"], count["unite"], count["provisoire"]) == (
+        "Personnes suivies",
+        "60",
+        "ensemble",
+        "personnes",
+        "non",
+    )
 
 
 def test_only_safe_figures_leave(made: Made) -> None:
@@ -100,7 +110,15 @@ def test_only_safe_figures_leave(made: Made) -> None:
 def test_a_formula_is_shown_not_run(made: Made) -> None:
     done = make(made)
     assert {r["libelle"] for r in cells(done.path)} == {"'=Part des formations achevées", "Personnes suivies"}
-    assert [tabular.harmless(t) for t in ("=1+1", "+33", "-2", "@x", "\tx", "a=b", "")] == ["'=1+1", "'+33", "'-2", "'@x", "'\tx", "a=b", ""]
+    assert [tabular.harmless(t) for t in ("=1+1", "+33", "-2", "@x", "\tx", "a=b", "")] == [
+        "'=1+1",
+        "'+33",
+        "'-2",
+        "'@x",
+        "'\tx",
+        "a=b",
+        "",
+    ]
     sheet = openpyxl.load_workbook(done.path / "indicateurs_ml_2026-10.xlsx")["Indicateurs"]
     assert (sheet["D2"].value, sheet["D2"].data_type) == ("=Part des formations achevées", "s")
 
@@ -132,7 +150,13 @@ def test_the_description(made: Made) -> None:
         data = (done.path / resource["path"]).read_bytes()
         assert resource["bytes"] == len(data) and resource["hash"] == "sha256:" + hashlib.sha256(data).hexdigest()
     assert [f["name"] for f in package["resources"][0]["schema"]["fields"]] == HEADER.split(";")
-    assert package["definitions"][1] == {"indicator": "people_followed", "title": "Personnes suivies", "definition": "Une définition.", "unit": "personnes", "version": 1}
+    assert package["definitions"][1] == {
+        "indicator": "people_followed",
+        "title": "Personnes suivies",
+        "definition": "Une définition.",
+        "unit": "personnes",
+        "version": 1,
+    }
 
 
 def test_sums_are_those_of_sha256sum(made: Made) -> None:

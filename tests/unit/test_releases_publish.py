@@ -1,4 +1,5 @@
 """The analysts' file: what is in it and what never is, k-anonymity, the swap, doing nothing the second time."""
+# ruff: noqa: E501 (SQL and expected rows on one line)
 
 from __future__ import annotations
 
@@ -80,7 +81,9 @@ def test_no_exact_date_about_a_person_no_line_no_warehouse_number(done: Made) ->
     for table in PUBLISHED.values():
         if "person_id" in table.names:
             assert not [c.name for c in table.columns if c.type in ("DATE", "TIMESTAMP")]
-        assert not {"line", "delivery_id", "entity_id", "file_name", "sha256", "employer", "site", "record_key"} & (set(table.names) - ({"delivery_id"} if table.name == "delivery" else set()))
+        assert not {"line", "delivery_id", "entity_id", "file_name", "sha256", "employer", "site", "record_key"} & (
+            set(table.names) - ({"delivery_id"} if table.name == "delivery" else set())
+        )
     assert read(workspace, "SELECT count(*) FROM analyst.training WHERE record_id BETWEEN 3000 AND 3999") == [(0,)]
     assert b"abcdef012345" not in workspace.published.read_bytes() and b"durand_jean" not in workspace.published.read_bytes()
     assert read(workspace, "SELECT delivery_id FROM analyst.delivery") == [("ml-2026-09-1",)]
@@ -90,14 +93,19 @@ def test_records_still_join_and_their_order_says_nothing(done: Made) -> None:
     workspace, _ = done
     joined = "SELECT count(*) FROM analyst.referral_outcome o JOIN analyst.training t ON o.arrival_record_id = t.record_id AND o.person_id = t.person_id"
     assert read(workspace, joined) == [(60,)]
-    assert read(workspace, "SELECT count(*) FROM analyst.gap g JOIN analyst.registration r ON g.from_record_id = r.record_id JOIN analyst.contract c ON g.to_record_id = c.record_id") == [(60,)]
+    assert read(
+        workspace,
+        "SELECT count(*) FROM analyst.gap g JOIN analyst.registration r ON g.from_record_id = r.record_id JOIN analyst.contract c ON g.to_record_id = c.record_id",
+    ) == [(60,)]
     order = [p for (p,) in read(workspace, "SELECT person_id FROM analyst.training")]
     assert order != sorted(map(str, order))
 
 
 def test_months_and_durations(done: Made) -> None:
     workspace, _ = done
-    assert read(workspace, "SELECT DISTINCT started_month, ended_month, duration_days FROM analyst.training WHERE person_id = 'P0000'") == [("2026-03", "2026-05", 61)]
+    assert read(workspace, "SELECT DISTINCT started_month, ended_month, duration_days FROM analyst.training WHERE person_id = 'P0000'") == [
+        ("2026-03", "2026-05", 61)
+    ]
     assert read(workspace, "SELECT sent_month, status_delay_days FROM analyst.referral WHERE person_id = 'P0000'") == [("2026-02", 5)]
     assert read(workspace, "SELECT site_department FROM analyst.training WHERE person_id = 'P0000'") == [("974",)]
 
@@ -110,8 +118,13 @@ def test_rare_codes_are_withheld(done: Made) -> None:
 
 def test_figures_are_the_safe_ones(done: Made) -> None:
     workspace, _ = done
-    assert read(workspace, "SELECT DISTINCT numerator, denominator, value FROM analyst.indicator WHERE status = 'secret_primaire'") == [(None, None, None)]
-    assert read(workspace, "SELECT moves, people, status FROM analyst.flow ORDER BY month") == [(60, 60, "publie"), (None, None, "secret_primaire")]
+    assert read(workspace, "SELECT DISTINCT numerator, denominator, value FROM analyst.indicator WHERE status = 'secret_primaire'") == [
+        (None, None, None)
+    ]
+    assert read(workspace, "SELECT moves, people, status FROM analyst.flow ORDER BY month") == [
+        (60, 60, "publie"),
+        (None, None, "secret_primaire"),
+    ]
 
 
 @pytest.mark.parametrize("k", [2, 5, 13])
@@ -132,7 +145,17 @@ def test_every_class_has_k_people_in_every_table(made: Made, k: int) -> None:
 def test_generalisation_starts_with_the_finest_geography(made: Made) -> None:
     _, con = made
     con.execute("DELETE FROM person")
-    insert(con, "person", rows="10", person_id="'Q' || i", sex="'F'", age_band="'18_25'", residence_epci="CASE WHEN i < 7 THEN 'A' ELSE 'B' END", residence_zone="'Z'", partners="1")
+    insert(
+        con,
+        "person",
+        rows="10",
+        person_id="'Q' || i",
+        sex="'F'",
+        age_band="'18_25'",
+        residence_epci="CASE WHEN i < 7 THEN 'A' ELSE 'B' END",
+        residence_zone="'Z'",
+        partners="1",
+    )
     assert anonymity.build(con, 3) == 3
     assert con.execute("SELECT residence_epci, count(*) FROM anonymous_person GROUP BY 1 ORDER BY 1").fetchall() == [("A", 7), ("B", 3)]
     assert anonymity.build(con, 4) == 10 or con.execute("SELECT min(people) FROM anonymous_person").fetchone()[0] >= 4  # type: ignore[index]
@@ -142,7 +165,9 @@ def test_generalisation_starts_with_the_finest_geography(made: Made) -> None:
 @pytest.mark.parametrize("variety", [2, 9, 40])
 def test_k_anonymity_whatever_the_mix(people: int, variety: int) -> None:
     with duckdb.connect(":memory:") as con:
-        con.execute("CREATE TABLE person (person_id VARCHAR, sex VARCHAR, age_band VARCHAR, level_at_entry VARCHAR, residence_epci VARCHAR, residence_zone VARCHAR, residence_department VARCHAR)")
+        con.execute(
+            "CREATE TABLE person (person_id VARCHAR, sex VARCHAR, age_band VARCHAR, level_at_entry VARCHAR, residence_epci VARCHAR, residence_zone VARCHAR, residence_department VARCHAR)"
+        )
         con.execute(
             f"INSERT INTO person SELECT 'P' || i, CASE WHEN hash(i) % {variety} = 0 THEN NULL ELSE 'F' END, 'b' || hash(i + 1) % {variety}, 'l' || hash(i + 2) % {variety},"
             f" 'e' || hash(i + 3) % {variety}, 'z' || hash(i + 4) % {variety}, 'd' || hash(i + 5) % {variety} FROM range({people}) r(i)"
@@ -174,11 +199,14 @@ def test_second_time_same_bytes_same_file(made: Made) -> None:
     assert after.st_mode & 0o777 == 0o644
 
 
-@pytest.mark.parametrize("change", [
-    "UPDATE release SET value = 0.9 WHERE rowid = (SELECT min(rowid) FROM release)",
-    "UPDATE training SET ended_on = ended_on + 1 WHERE record_id = 3000",
-    "DELETE FROM situation WHERE record_id = 5000",
-])
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE release SET value = 0.9 WHERE rowid = (SELECT min(rowid) FROM release)",
+        "UPDATE training SET ended_on = ended_on + 1 WHERE record_id = 3000",
+        "DELETE FROM situation WHERE record_id = 5000",
+    ],
+)
 def test_one_changed_value_is_published(made: Made, change: str) -> None:
     workspace, con = made
     publish.publish(workspace, con, TERRITORY)
