@@ -37,9 +37,10 @@ def code_version() -> str:
 def _values(columns: tuple[str, ...], rows: Iterable[tuple[str | bool | None, ...]]) -> str:
     """A SELECT of literal rows (empty when there are none)."""
     literal = {True: "true", False: "false", None: "CAST(NULL AS VARCHAR)"}
-    lines = [
-        "SELECT " + ", ".join(f"{quote(v) if isinstance(v, str) else literal[v]} AS {c}" for c, v in zip(columns, row, strict=True)) for row in rows
-    ]
+    lines = []
+    for row in rows:
+        values = [quote(v) if isinstance(v, str) else literal[v] for v in row]
+        lines.append("SELECT " + ", ".join(f"{v} AS {c}" for c, v in zip(columns, values, strict=True)))
     if not lines:
         return "SELECT " + ", ".join(f"NULL AS {c}" for c in columns) + " WHERE false"
     return " UNION ALL ".join(lines)

@@ -53,14 +53,17 @@ def definitions_hash(folder: Path = SQL) -> str:
     return digest.hexdigest()
 
 
-def fingerprint(con: duckdb.DuckDBPyConnection, month: str, territory: Territory, code_version: str, others: Mapping[str, str] | None = None) -> str:
+def fingerprint(
+    con: duckdb.DuckDBPyConnection, month: str, territory: Territory, code_version: str, others: Mapping[str, str] | None = None
+) -> str:
     """SHA-256 (hex) of all a figure of this month depends on: accepted deliveries in their order, territory, definitions, code.
 
     `others` adds what the caller knows to matter (name → hash): link decisions, erasures.
     """
     ensure(con, "delivery")
     deliveries = con.execute(
-        "SELECT delivery_id, sha256, contract_hash, mode FROM delivery WHERE status = 'accepted' AND period <= ? ORDER BY period, sequence, delivery_id",
+        "SELECT delivery_id, sha256, contract_hash, mode FROM delivery WHERE status = 'accepted' AND period <= ?"
+        " ORDER BY period, sequence, delivery_id",
         [month],
     ).fetchall()
     parts = {
@@ -74,15 +77,15 @@ def fingerprint(con: duckdb.DuckDBPyConnection, month: str, territory: Territory
     return hashlib.sha256(json.dumps(parts, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 
-def decide(con: duckdb.DuckDBPyConnection, month: str, territory: Territory, code_version: str, others: Mapping[str, str] | None = None) -> Edition:
+def decide(
+    con: duckdb.DuckDBPyConnection, month: str, territory: Territory, code_version: str, others: Mapping[str, str] | None = None
+) -> Edition:
     """The edition to compute: the month's latest revision when nothing changed since, else the next one. Writes nothing."""
     ensure(con, "edition_history")
     mark = fingerprint(con, month, territory, code_version, others)
-    latest = con.execute("SELECT revision, fingerprint FROM edition_history WHERE month = ? ORDER BY revision DESC LIMIT 1", [month]).fetchone()
-    if latest is None:
-        revision = 0
-    else:
-        revision = int(latest[0]) + (latest[1] != mark)
+    former = "SELECT revision, fingerprint FROM edition_history WHERE month = ? ORDER BY revision DESC LIMIT 1"
+    latest = con.execute(former, [month]).fetchone()
+    revision = 0 if latest is None else int(latest[0]) + (latest[1] != mark)
     return Edition(month, revision, horizon_of(month), mark)
 
 

@@ -94,7 +94,7 @@ def build(con: duckdb.DuckDBPyConnection, indicators: Sequence[Indicator] | None
             for select in _selects(indicator):
                 con.execute(f"INSERT INTO computed BY NAME {select}")
         replace(con, table, "SELECT * FROM computed")
-        counts: dict[str, int] = dict(con.execute("SELECT indicator, count(*) FROM computed GROUP BY indicator ORDER BY indicator").fetchall())
+        counts: dict[str, int] = dict(con.execute("SELECT indicator, count(*) FROM computed GROUP BY indicator").fetchall())
     finally:
         con.execute("DROP TABLE IF EXISTS unit")
         con.execute("DROP TABLE IF EXISTS computed")

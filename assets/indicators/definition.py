@@ -73,7 +73,7 @@ class _UniqueKeys(yaml.SafeLoader):
 
 
 def _mapping(loader: _UniqueKeys, node: yaml.MappingNode) -> dict[object, object]:
-    keys = [loader.construct_object(k) for k, _ in node.value]  # type: ignore[no-untyped-call]
+    keys = [loader.construct_object(k) for k, _ in node.value]
     twice = [str(k) for k in keys if keys.count(k) > 1]
     if twice:
         raise yaml.constructor.ConstructorError(None, None, f"twice:{twice[0]}", node.start_mark)
@@ -89,7 +89,7 @@ def parse(file: str, text: str) -> Indicator:
     if match is None:
         raise DefinitionError(file, "-", "header_missing")
     try:
-        raw = yaml.load(match[1], Loader=_UniqueKeys)  # noqa: S506 — a SafeLoader
+        raw = yaml.load(match[1], Loader=_UniqueKeys)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 2 if error.problem_mark else 0
         twice = str(error.problem or "").removeprefix("twice:") if str(error.problem or "").startswith("twice:") else "-"

@@ -23,8 +23,7 @@ from assets.core.edition import Edition, horizon_of, write
 from assets.indicators import build as indicators
 from assets.indicators.definition import load_all
 from assets.pathways import build as pathways
-from assets.tables import ensure
-from schemas.tables import CORE, INDICATORS, LEDGER, LINK, PATHWAYS, TABLES
+from schemas.tables import TABLES, create
 from schemas.territory import Territory
 
 HERE = Path(__file__).resolve().parent
@@ -99,9 +98,9 @@ def _months(row: Row) -> Iterator[Row]:
 
 
 _DEFAULTS: Row = {
-    "partner": "ml01", "feed": "f", "delivery_id": "d1", "line": "2", "age_band": "18_25", "person_id": "p1", "expected": "oui", "covered": "oui",
-    "sha256": "0", "file_name": "x.csv", "bytes": "1", "received_at": "2026-01-01", "status": "accepted", "mode": "delta", "method": "dossier",
-    "name": "x", "partners": "1", "organisation": "ML01",
+    "partner": "ml01", "feed": "f", "delivery_id": "d1", "line": "2", "age_band": "18_25", "person_id": "p1", "expected": "oui",
+    "covered": "oui", "sha256": "0", "file_name": "x.csv", "bytes": "1", "received_at": "2026-01-01", "status": "accepted",
+    "mode": "delta", "method": "dossier", "name": "x", "partners": "1", "organisation": "ML01",
 }  # fmt: skip
 _BOOLEAN = {"oui": "true", "non": "false"}
 
@@ -122,19 +121,21 @@ def _fill(con: duckdb.DuckDBPyConnection, name: str, rows: list[Row]) -> None:
 def run(scenario: Scenario) -> duckdb.DuckDBPyConnection:
     """Gives the scenario's tables to the real SQL: a table that is given is not computed."""
     con = duckdb.connect()
+    con.execute("; ".join(create(t) for t in TABLES.values() if t.name != "edition"))  # without comments: five times faster
     given = dict(scenario.given)
     edition = given.pop("edition", [{"month": "2026-12"}])[-1]
-    windows = {k: int(edition[c]) for k, c in (("referral", "referral_window_days"), ("early_arrival", "early_arrival_days"), ("gap", "gap_days")) if c in edition}
+    names = {"referral": "referral_window_days", "early_arrival": "early_arrival_days", "gap": "gap_days"}
+    windows = {k: int(edition[c]) for k, c in names.items() if c in edition}
     territory = Territory.model_validate({"name": "t", "windows": windows})
     write(con, Edition(edition["month"], 0, horizon_of(edition["month"]), "f"), territory)
     given.setdefault("organisation", ORGANISATIONS)
-    ensure(con, *(t.name for t in (*LEDGER, *LINK, *CORE, *PATHWAYS, *INDICATORS)), *(n for n in TABLES if n.startswith("record_")))
     for name, rows in given.items():
         _fill(con, name, rows)
     for name in core.SQL_TABLES:
         if name not in given and (RAW & set(given) or name == "person"):
             core.build_table(con, name)
-    for name in pathways.SQL_TABLES:
+    beyond_core = {name for name, _, _ in scenario.expected} - {*core.SQL_TABLES}
+    for name in pathways.SQL_TABLES if beyond_core else ():
         if name not in given:
             pathways.build_table(con, name)
     return con
