@@ -3,8 +3,6 @@
 Here: thin Dagster helpers. No personal value can pass here: metadata are row counts, column names, codes.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 

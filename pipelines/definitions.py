@@ -18,7 +18,6 @@ from assets.landing import assets as landing
 from assets.linkage import assets as linkage
 from assets.pathways import assets as pathways
 from assets.privacy import assets as privacy
-from assets.quality import assets as quality
 from assets.releases import assets as releases
 from assets.site import Site
 from pipelines.jobs import monthly
@@ -39,7 +38,6 @@ def build(site: Site) -> dg.Definitions:
         *pathways.definitions,
         *indicators.definitions(),
         *disclosure.definitions,
-        *quality.definitions,
         *releases.definitions(site.contracts),
     ]
     return dg.Definitions(

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import dagster as dg
 
-from assets.orchestration import MONTHS
-
 MONTHLY = "monthly"
 
 monthly = dg.define_asset_job(
     MONTHLY,
     selection=dg.AssetSelection.all(),
-    partitions_def=MONTHS,
     description="Le mois du territoire : prendre ce qui est arrivé, relier, calculer, publier.",
     executor_def=dg.in_process_executor,
 )

@@ -13,13 +13,12 @@ from typing import Any
 
 import dagster as dg
 
-from assets.intake.receipt import sentence
+from assets.intake.receipt import held_sentence
 from assets.safety import Fault
 from assets.site import Site
 from pipelines.definitions import build
 from pipelines.jobs import MONTHLY
 from pipelines.resources import instance
-from schemas.messages import say
 
 
 class Busy(Exception):
@@ -42,6 +41,7 @@ class Outcome:
     published: int = 0
     withheld: int = 0
     unknown_folders: list[str] = field(default_factory=list)
+    seconds: dict[str, float] = field(default_factory=dict)
     stopped_by: list[dict[str, str]] = field(default_factory=list)
     fault: dict[str, str] | None = None
 
@@ -81,6 +81,19 @@ def _fault(result: Any) -> dict[str, str] | None:
     return None
 
 
+_ROOMS = {"delivery": "landing", "account": "intake", "link": "linkage", "published": "releases", "pack": "releases"}
+
+
+def _seconds(inst: dg.DagsterInstance, run_id: str) -> dict[str, float]:
+    """Seconds spent in each room, its checks included, in order of their start."""
+    spent: dict[str, float] = {}
+    for step in sorted(inst.get_run_step_stats(run_id), key=lambda s: s.start_time or 0.0):
+        word = step.step_key.split("_")[0]
+        room = _ROOMS.get(word, word)
+        spent[room] = round(spent.get(room, 0.0) + (step.end_time or 0.0) - (step.start_time or step.end_time or 0.0), 3)
+    return spent
+
+
 def _summary(site: Site, outcome: Outcome, before: int) -> None:
     """Fills the outcome from the warehouse."""
     with site.warehouse(read_only=True) as con:
@@ -97,12 +110,12 @@ def _summary(site: Site, outcome: Outcome, before: int) -> None:
             outcome.partners = [dict(zip(names, r, strict=True)) for r in rows]
             outcome.new_deliveries = sum(p["new"] for p in outcome.partners)
             outcome.held = [
-                {"partner": r[0], "delivery": r[1], "file": r[2], "reason": r[3], "sentence": say(r[3], line="prévue")}
+                {"partner": r[0], "delivery": r[1], "file": r[2], "reason": r[3]}
                 for r in con.execute("SELECT partner, delivery_id, file_name, reason FROM delivery WHERE status = 'held' ORDER BY sequence").fetchall()
             ]
             for item in outcome.held:
                 columns = con.execute("SELECT reason, column_name FROM line_event WHERE delivery_id = ? AND fate = 'noted' ORDER BY ALL", [item["delivery"]]).fetchall()
-                item["sentence"] = " ".join([item["sentence"], *(sentence(code, column) for code, column in columns)])
+                item["sentence"] = held_sentence(item["reason"], columns)
         if outcome.ok:
             outcome.edition = str(_one(con, "SELECT any_value(edition) FROM edition"))
             outcome.people = int(_one(con, "SELECT count(DISTINCT person_id) FROM link"))
@@ -134,7 +147,8 @@ def run_month(site: Site, month: str, listen: Callable[[str, str], None] = lambd
             result = job.execute_in_process(
                 instance=inst, partition_key=month, raise_on_error=False, run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
             )
-        outcome = Outcome(month, result.success)
+            seconds = _seconds(inst, result.run_id)
+        outcome = Outcome(month, result.success, seconds=seconds)
         outcome.fault = None if result.success else _fault(result)
         outcome.stopped_by = [
             {"asset": e.asset_key.to_user_string(), "check": e.check_name} for e in result.get_asset_check_evaluations() if not e.passed and e.blocking

@@ -1,14 +1,12 @@
 """When the monthly job runs by itself: the 5th of each month at 6:00, for the month that ended."""
 
-from __future__ import annotations
-
 import dagster as dg
 
 from pipelines.jobs import monthly
 from schemas.territory import Territory
 
 
-def monthly_schedule(territory: Territory) -> dg.ScheduleDefinition | dg.UnresolvedPartitionedAssetScheduleDefinition:
+def monthly_schedule(territory: Territory) -> dg.ScheduleDefinition:
     """The schedule, in the territory's time zone."""
 
     @dg.schedule(job=monthly, cron_schedule="0 6 5 * *", execution_timezone=territory.time_zone, default_status=dg.DefaultScheduleStatus.RUNNING)

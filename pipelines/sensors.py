@@ -1,7 +1,5 @@
 """When something arrives between two months: a sensor on the inbox asks for the last complete month again."""
 
-from __future__ import annotations
-
 import hashlib
 from datetime import datetime
 from zoneinfo import ZoneInfo

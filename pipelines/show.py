@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 import duckdb
 import typer
+from rich import box
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -77,7 +78,7 @@ def outcome(site: Site, done: Outcome, as_json: bool) -> None:
     if as_json:
         typer.echo(json.dumps(asdict(done) | {"exit_code": done.exit_code}, ensure_ascii=False, indent=1, default=str))
         return
-    table = Table(title=say("run_title", month=done.month, edition=done.edition or "—"))
+    table = Table(box=box.SIMPLE_HEAD, title=say("run_title", month=done.month, edition=done.edition or "—"))
     for i, name in enumerate(("partner", "new", "kept", "repaired", "rejected", "superseded", "held")):
         table.add_column(say(f"run_{name}"), justify="left" if i == 0 else "right")
     for row in done.partners:

@@ -1,7 +1,5 @@
 """The intake room in Dagster: one asset per partner, and the blocking check that its account balances."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import dagster as dg

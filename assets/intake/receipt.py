@@ -8,6 +8,7 @@ from __future__ import annotations
 import html
 import io
 import json
+from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -30,11 +31,15 @@ def sentence(code: str, column: str | None) -> str:
     return say(code, field=f"« {column} »" if isinstance(column, str) and column else "la ligne", column=column or "", line="prévue")
 
 
-def held_sentence(account: Account) -> str:
-    """Why a delivery is held, its columns named."""
-    parts = [say(account.reason or "columns_differ", line="prévue")]
-    parts += [sentence(code, column) for code, column in account.columns]
-    return " ".join(parts)
+def held_sentence(reason: str, columns: Iterable[tuple[str, str]]) -> str:
+    """Why a delivery is held, its columns named together: (message code, column name)."""
+    named: dict[str, list[str]] = {}
+    for code, column in columns:
+        named.setdefault(code, []).append(f"« {column} »")
+    parts = [say(reason, line="prévue")]
+    if reason != "header_not_found":  # then nearly every column is missing: listing them says nothing more
+        parts += [say(f"{code}_many", columns=", ".join(names)) for code, names in named.items()]
+    return " ".join(part[0].upper() + part[1:] for part in parts)
 
 
 def content(contract: Contract, account: Account, file_name: str, period: str, received_at: str) -> dict[str, Any]:
@@ -48,7 +53,7 @@ def content(contract: Contract, account: Account, file_name: str, period: str, r
         "period": period,
         "received_at": received_at,
         "status": account.status,
-        "message": say("receipt_accepted") if account.status == "accepted" else say("receipt_held", sentence=held_sentence(account)),
+        "message": say("receipt_accepted") if account.status == "accepted" else say("receipt_held", sentence=held_sentence(account.reason or "columns_differ", account.columns)),
         "balance": account.counts,
         "balance_sentence": say("receipt_balance", **account.counts),
         "columns": [{"column": column, "reason": code, "sentence": sentence(code, column)} for code, column in account.columns],

@@ -1,7 +1,5 @@
 """The landing room in Dagster: one asset, the ledger."""
 
-from __future__ import annotations
-
 import dagster as dg
 
 from assets.landing.land import Landed, land

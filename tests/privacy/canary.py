@@ -156,7 +156,7 @@ def _dump(path: Path) -> Iterator[bytes]:
     """A file's bytes, and what a tool would read in it: archives unpacked, DuckDB, Parquet and SQLite tables as text."""
     data = path.read_bytes()
     yield data
-    if data[:2] == b"PK":
+    if zipfile.is_zipfile(io.BytesIO(data)):
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             yield from (archive.read(n) for n in archive.namelist())
     if data[8:12] == b"DUCK":
