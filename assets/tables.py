@@ -32,8 +32,8 @@ def ensure(con: duckdb.DuckDBPyConnection, *names: str) -> None:
 
 def exists(con: duckdb.DuckDBPyConnection, name: str) -> bool:
     """True when the table is in the main schema."""
-    row = con.execute("SELECT count(*) FROM duckdb_tables() WHERE schema_name = 'main' AND table_name = ?", [name]).fetchone()
-    return bool(row and row[0])
+    # Read to the end: a result left open refuses any later `register` on the connection.
+    return bool(con.execute("SELECT count(*) FROM duckdb_tables() WHERE schema_name = 'main' AND table_name = ?", [name]).fetchall()[0][0])
 
 
 def replace(con: duckdb.DuckDBPyConnection, table: Table, select: str) -> int:
@@ -57,8 +57,7 @@ def replace(con: duckdb.DuckDBPyConnection, table: Table, select: str) -> int:
     except Exception:
         con.execute("ROLLBACK")
         raise
-    row = con.execute(f"SELECT count(*) FROM {table.name}").fetchone()
-    return int(row[0]) if row else 0
+    return int(con.execute(f"SELECT count(*) FROM {table.name}").fetchall()[0][0])
 
 
 def violations(con: duckdb.DuckDBPyConnection, table: Table) -> list[str]:

@@ -21,7 +21,6 @@ RAW = (
 )
 
 _SINGLE: dict[str, tuple[Callable[[Any], Any], pa.DataType]] = {
-    "dossier": (normalise.reference, pa.string()),
     "birth_date": (lambda v: normalise.birth_date(v.date() if isinstance(v, dt.datetime) else v), pa.date32()),
     "birth_place": (normalise.birth_place, pa.string()),
     "nir": (identifiers.nir, pa.string()),
@@ -80,7 +79,7 @@ def _gather(con: duckdb.DuckDBPyConnection) -> None:
 
     A NIR whose year and month (when a real month) both contradict the birth date is someone else's (a parent's): dropped.
     """
-    singles = ", ".join(f"v_{c}.clean AS {c}" for c in _SINGLE)
+    singles = ", ".join([f"{normalise.reference_sql('r.dossier')} AS dossier", *(f"v_{c}.clean AS {c}" for c in _SINGLE)])
     joins = " ".join(
         [f"LEFT JOIN value_{c} AS v_{c} ON v_{c}.raw = r.{c}" for c in _SINGLE] + [f"LEFT JOIN forms_{c} AS f_{c} ON f_{c}.raw = r.{c}" for c in _FORMS]
     )
@@ -90,7 +89,8 @@ def _gather(con: duckdb.DuckDBPyConnection) -> None:
             SELECT r.n, {singles}, nullif(r.sex, 'X') AS sex,
                 list_distinct(list_concat(coalesce(f_family_name.forms, []), coalesce(f_usage_name.forms, []))) AS surname,
                 coalesce(f_given_names.forms, []) AS given,
-                coalesce(f_family_name.forms[1], f_usage_name.forms[1]) AS main_surname
+                coalesce(f_family_name.forms[1], f_usage_name.forms[1]) AS main_surname,
+                list_distinct(list_concat(coalesce(f_family_name.forms[1:1], []), coalesce(f_usage_name.forms[1:1], []))) AS whole_surname
             FROM raw_identity AS r {joins}
         )
         SELECT * EXCLUDE (nir),
@@ -134,7 +134,10 @@ def prepare(con: duckdb.DuckDBPyConnection, partner: str) -> None:
 
 
 def parts(con: duckdb.DuckDBPyConnection) -> None:
-    """From `keyed(n, profile_id)` and `known`: the table `identity`, one row per profile that has no tokens yet, columns of `rules.PARTS`."""
+    """From `keyed(n, profile_id)` and `known`: the table `identity`, one row per profile that has no tokens yet, columns of `rules.PARTS`.
+
+    Near forms (`normalise.NEAR_FORMS` tokens each) are made of whole surnames and of the first given name only.
+    """
     con.execute(
         """CREATE TABLE identity AS
         WITH profile AS (
@@ -144,13 +147,15 @@ def parts(con: duckdb.DuckDBPyConnection) -> None:
         form AS (
             SELECT profile_id, 'surname' AS kind, unnest(surname) AS form FROM profile
             UNION ALL SELECT profile_id, 'given', unnest(given) FROM profile
+            UNION ALL SELECT profile_id, 'whole_surname', unnest(whole_surname) FROM profile
+            UNION ALL SELECT profile_id, 'first_given', given[1] FROM profile
         ),
         variants AS (
             SELECT profile_id,
                 list(DISTINCT v.sound) FILTER (kind = 'surname') AS surname_sound,
                 list(DISTINCT v.sound) FILTER (kind = 'given') AS given_sound,
-                list_distinct(flatten(list(v.near) FILTER (kind = 'surname'))) AS surname_near,
-                list_distinct(flatten(list(v.near) FILTER (kind = 'given'))) AS given_near
+                list_distinct(flatten(list(v.near) FILTER (kind = 'whole_surname'))) AS surname_near,
+                list_distinct(flatten(list(v.near) FILTER (kind = 'first_given'))) AS given_near
             FROM form INNER JOIN variant AS v USING (form) GROUP BY profile_id
         )
         SELECT p.profile_id, p.surname, p.given, v.surname_sound, v.given_sound, v.surname_near, v.given_near,

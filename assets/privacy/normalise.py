@@ -39,7 +39,7 @@ UNKNOWN_DATES = frozenset((dt.date(1900, 1, 1), dt.date(1900, 1, 2), dt.date(189
 FIRST_BIRTH_YEAR = 1901
 
 #: Every name gives exactly this many near forms (itself, its one-letter deletions, then fillers): the count says nothing of its length.
-NEAR_FORMS = 12
+NEAR_FORMS = 10
 
 # Sound of a French name, coarse on purpose. Each rule rewrites what the former left.
 _SOUNDS = tuple(
@@ -167,9 +167,11 @@ def phone(value: str) -> str | None:
     return text if re.fullmatch(r"\+[1-9]\d{7,14}", text) else None
 
 
-def reference(value: str) -> str | None:
-    """A partner's own number: letters and digits, upper case. None when blank, zeros, or a placeholder."""
-    text = re.sub(r"[^0-9A-Z]", "", unicodedata.normalize("NFKD", value).upper())
-    if not text or set(text) <= {"0"} or set(text) <= {"X"} or text in PLACEHOLDERS:
-        return None
-    return text
+def reference_sql(column: str) -> str:
+    """SQL for a partner's own number: letters and digits, upper case; NULL when blank, zeros, or a placeholder.
+
+    In SQL because nearly every line brings a different one.
+    """
+    text = f"regexp_replace(upper(strip_accents({column})), '[^0-9A-Z]', '', 'g')"
+    nothing = "|".join(("0*", "X*", *sorted(p for p in PLACEHOLDERS if " " not in p)))
+    return f"CASE WHEN NOT regexp_full_match({text}, '{nothing}') THEN {text} END"

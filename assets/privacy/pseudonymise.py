@@ -16,7 +16,6 @@ import pandas as pd
 
 from assets.keys import Keys
 from assets.privacy import identity, tokens
-from assets.privacy.rules import RULES
 from assets.privacy.territory import COLUMNS, Communes
 from assets.workspace import duckdb_memory
 from schemas.records import Record
@@ -153,18 +152,18 @@ def _run(
     keys: Keys, communes: Communes, tokenised: Iterable[int],
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """Every step, in order: (records, entities, tokens, collisions)."""
-    tokens.load_pads(con, keys, (*_USES, *(r.name for r in RULES)))
+    tokens.load_pads(con, keys, _USES)
     _load_frame(con, frame, ids, record)
     _load_areas(con, frame, communes)
     identity.prepare(con, partner)
     _key_identities(con, tokenised)
     identity.parts(con)
     identity.collisions(con)
-    tokens.tokenise(con)
+    tokens.tokenise(con, keys)
     return (
         _records(con, record, partner, feed, delivery_id),
         _entities(con, partner),
-        con.execute("SELECT profile_id, rule, token FROM token ORDER BY 1, 2, 3").df(),
+        con.execute("SELECT profile_id, rule, token FROM token").df(),
         con.execute("SELECT field, pairs, same FROM collision ORDER BY 1").df(),
     )
 

@@ -24,9 +24,9 @@ def ensure_linkage(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def known_profiles(linkage: duckdb.DuckDBPyConnection) -> npt.NDArray[np.int64]:
-    """Profile ids whose tokens are already in the linkage store."""
+    """Profile ids the linkage store already knows: their tokens are there (written in the same transaction as the first entity)."""
     ensure_linkage(linkage)
-    return linkage.execute("SELECT DISTINCT profile_id FROM token").fetchnumpy()["profile_id"].astype("int64")
+    return linkage.execute("SELECT DISTINCT profile_id FROM entity").fetchnumpy()["profile_id"].astype("int64")
 
 
 def _insert(con: duckdb.DuckDBPyConnection, table: str, columns: tuple[str, ...], frame: pd.DataFrame, where: str = "true") -> None:
@@ -65,11 +65,9 @@ def write_linkage(linkage: duckdb.DuckDBPyConnection, done: Pseudonymised) -> No
             linkage.execute(f"DELETE FROM {name} WHERE delivery_id = ? AND record_type = ?", source)
         _insert(linkage, "entity_delivery", LINKAGE_TABLES["entity_delivery"].names, seen)
         _insert(linkage, "collision", LINKAGE_TABLES["collision"].names, chance)
-        _insert(linkage, "entity", LINKAGE_TABLES["entity"].names, done.entities, "NOT EXISTS (FROM entity AS e WHERE e.entity_id = i.entity_id)")
-        _insert(
-            linkage, "token", LINKAGE_TABLES["token"].names, done.tokens,
-            "i.profile_id NOT IN (SELECT t.profile_id FROM token AS t)",
-        )
+        # Tokens before entities: a profile is new as long as no entity has it.
+        _insert(linkage, "token", LINKAGE_TABLES["token"].names, done.tokens, "i.profile_id NOT IN (SELECT e.profile_id FROM entity AS e)")
+        _insert(linkage, "entity", LINKAGE_TABLES["entity"].names, done.entities, "i.entity_id NOT IN (SELECT e.entity_id FROM entity AS e)")
         linkage.execute("COMMIT")
     except Exception:
         linkage.execute("ROLLBACK")

@@ -18,6 +18,8 @@ from assets.privacy.rules import PARTS, RULES, Rule
 EPOCH = "epoch-1"
 
 _BLOCK = 64
+_INNER = bytes(b ^ 0x36 for b in range(256))
+_OUTER = bytes(b ^ 0x5C for b in range(256))
 
 
 def purpose(use: str) -> str:
@@ -32,12 +34,15 @@ def token(keys: Keys, use: str, text: str) -> int:
 
 
 def load_pads(con: duckdb.DuckDBPyConnection, keys: Keys, uses: tuple[str, ...]) -> None:
-    """Fills the table `pad(use, inner, outer)`: each derived key XORed with the two HMAC paddings."""
+    """Fills the table `pad(use, inner_pad, outer_pad)`: each derived key XORed with the two HMAC paddings."""
     con.execute("CREATE TABLE IF NOT EXISTS pad (use VARCHAR, inner_pad BLOB, outer_pad BLOB)")
+    if not uses:
+        return
+    rows: list[object] = []
     for use in uses:
         key = keys.derive(purpose(use)).ljust(_BLOCK, b"\0")
-        pads = [bytes(b ^ x for b in key) for x in (0x36, 0x5C)]
-        con.execute("INSERT INTO pad VALUES (?, ?, ?)", [use, *pads])
+        rows += [use, key.translate(_INNER), key.translate(_OUTER)]
+    con.execute(f"INSERT INTO pad VALUES {', '.join(['(?, ?, ?)'] * len(uses))}", rows)
 
 
 def hashed(text: str) -> str:
@@ -58,13 +63,22 @@ def _combinations(rule: Rule) -> str:
     return source
 
 
-def tokenise(con: duckdb.DuckDBPyConnection) -> None:
-    """Creates `token(profile_id, rule, token)` from `identity` (one row per profile, columns named after `rules.PARTS`) and `pad`.
+def _applicable(con: duckdb.DuckDBPyConnection) -> tuple[Rule, ...]:
+    """Rules all of whose parts are filled somewhere: most files lack most identifiers, and an empty rule still costs a query."""
+    present = ", ".join(f"coalesce(bool_or({f'len({p.name}) > 0' if p.many else f'{p.name} IS NOT NULL'}), false)" for p in PARTS.values())
+    filled = dict(zip(PARTS, con.execute(f"SELECT {present} FROM identity").fetchall()[0], strict=True))
+    return tuple(r for r in RULES if all(filled[p] for p in r.parts))
+
+
+def tokenise(con: duckdb.DuckDBPyConnection, keys: Keys) -> None:
+    """Creates `token(profile_id, rule, token)` from `identity` (one row per profile, columns named after `rules.PARTS`).
 
     A missing part gives no token at all: there is no constant token for "unknown". Rows are distinct.
     """
     con.execute("CREATE TABLE token (profile_id BIGINT, rule SMALLINT, token BIGINT)")
-    for rule in RULES:
+    rules = _applicable(con)
+    load_pads(con, keys, tuple(r.name for r in rules))
+    for rule in rules:
         con.execute(
             f"INSERT INTO token SELECT profile_id, {rule.number}, {hashed('text')} "
             f"FROM (SELECT DISTINCT profile_id, {rule.text} AS text FROM ({_combinations(rule)})), pad WHERE use = ?",
