@@ -84,7 +84,7 @@ def decide(
     ensure(con, "edition_history")
     mark = fingerprint(con, month, territory, code_version, others)
     former = "SELECT revision, fingerprint FROM edition_history WHERE month = ? ORDER BY revision DESC LIMIT 1"
-    latest = con.execute(former, [month]).fetchone()
+    latest = next(iter(con.execute(former, [month]).fetchall()), None)  # read to the end: an open result blocks the connection
     revision = 0 if latest is None else int(latest[0]) + (latest[1] != mark)
     return Edition(month, revision, horizon_of(month), mark)
 

@@ -5,7 +5,7 @@ Here: the aggregation, the same for every indicator. Not here: who counts and ho
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import duckdb
 
@@ -36,7 +36,8 @@ def _write_units(con: duckdb.DuckDBPyConnection, indicator: Indicator) -> None:
     for column in (*_REQUIRED, *indicator.header.breakdowns):
         if column not in given:
             raise DefinitionError(file, column, "column_missing")
-    columns = [f"CAST({c} AS VARCHAR) AS {c}" for c in ("cohort_month", "organisation", *indicator.header.breakdowns)]
+    columns = [f"CAST({c} AS VARCHAR) AS {c}" for c in ("cohort_month", "organisation")]
+    columns += [f"coalesce(nullif(CAST({b} AS VARCHAR), ''), {quote(MISSING)}) AS {b}" for b in indicator.header.breakdowns]
     columns += ["unit_id", "CAST(numerator AS TINYINT) AS numerator", "CAST(denominator AS TINYINT) AS denominator"]
     columns += [c if c in given else f"{default} AS {c}" for c, default in _OPTIONAL.items()]
     con.execute(
@@ -45,39 +46,42 @@ def _write_units(con: duckdb.DuckDBPyConnection, indicator: Indicator) -> None:
     )
 
 
-def _figures(indicator: Indicator, population: str, breakdown: str | None) -> str:
-    """SELECT of the figures of one population and one breakdown. A unit counts once per cell, whatever the rows that tell of it."""
+def _figures(indicator: Indicator, population: str) -> str:
+    """SELECT of the figures of one population (an SQL expression over `unit`): the total and every breakdown, in one pass.
+
+    A unit counts once per month and population, in one category of each breakdown (the last in alphabetical order, should its rows
+    disagree): categories always add up to the total.
+    """
     header = indicator.header
-    category = "''" if breakdown is None else f"coalesce(nullif(unit.{breakdown}, ''), '{MISSING}')"
-    where = "WHERE unit.organisation IS NOT NULL" if population != f"'{TERRITORY}'" else ""
+    breakdowns = header.breakdowns
+    maxima = "".join(f", max(unit.{b}) AS {b}" for b in breakdowns)
+    sets = ", ".join(f"(cohort_month, population{', ' + b if b else ''})" for b in ("", *breakdowns))
+    name = " ".join(f"WHEN grouping({b}) = 0 THEN {quote(b)}" for b in breakdowns)
+    category = " ".join(f"WHEN grouping({b}) = 0 THEN {b}" for b in breakdowns)
+    where = "" if population == quote(TERRITORY) else "WHERE unit.organisation IS NOT NULL"
     return f"""
     WITH counted AS (
         SELECT
-            unit.cohort_month, {population} AS population, {category} AS category, unit.unit_id, max(unit.numerator) AS numerator,
-            max(unit.denominator) AS denominator, max(unit.unverifiable) AS unverifiable, min(unit.value) AS value
+            unit.cohort_month, {population} AS population, unit.unit_id, max(unit.numerator) AS numerator,
+            max(unit.denominator) AS denominator, max(unit.unverifiable) AS unverifiable, min(unit.value) AS value{maxima}
         FROM unit {where}
-        GROUP BY ALL
+        GROUP BY unit.cohort_month, {population}, unit.unit_id
     ),
     figure AS (
         SELECT
-            cohort_month, population, category, sum(numerator) AS numerator, sum(denominator) AS denominator,
-            sum(unverifiable) AS unverifiable, median(value) AS median
+            cohort_month, population, {f"CASE {name} ELSE {quote(TOTAL)} END" if breakdowns else quote(TOTAL)} AS breakdown,
+            {f"CASE {category} ELSE '' END" if breakdowns else "''"} AS category, sum(numerator) AS numerator,
+            sum(denominator) AS denominator, sum(unverifiable) AS unverifiable, median(value) AS median
         FROM counted
-        GROUP BY cohort_month, population, category
+        GROUP BY GROUPING SETS ({sets})
     )
     SELECT
         edition.edition, figure.cohort_month AS month, {quote(header.id)} AS indicator, {header.version} AS definition_version,
-        figure.population, {quote(breakdown or TOTAL)} AS breakdown, figure.category, figure.numerator,
+        figure.population, figure.breakdown, figure.category, figure.numerator,
         {"NULL" if header.measure == "count" else "figure.denominator"} AS denominator, {_VALUE[header.measure]} AS value,
         {quote(header.unit)} AS unit, figure.unverifiable,
         last_day(CAST(figure.cohort_month || '-01' AS DATE)) + {header.follow_up_days} > edition.horizon AS provisional
     FROM figure CROSS JOIN edition"""
-
-
-def _selects(indicator: Indicator) -> Iterator[str]:
-    for population in (f"'{TERRITORY}'", "unit.organisation"):
-        for breakdown in (None, *indicator.header.breakdowns):
-            yield _figures(indicator, population, breakdown)
 
 
 def build(con: duckdb.DuckDBPyConnection, indicators: Sequence[Indicator] | None = None) -> dict[str, int]:
@@ -91,8 +95,8 @@ def build(con: duckdb.DuckDBPyConnection, indicators: Sequence[Indicator] | None
     try:
         for indicator in chosen:
             _write_units(con, indicator)
-            for select in _selects(indicator):
-                con.execute(f"INSERT INTO computed BY NAME {select}")
+            for population in (quote(TERRITORY), "unit.organisation"):
+                con.execute(f"INSERT INTO computed BY NAME {_figures(indicator, population)}")
         replace(con, table, "SELECT * FROM computed")
         counts: dict[str, int] = dict(con.execute("SELECT indicator, count(*) FROM computed GROUP BY indicator").fetchall())
     finally:
