@@ -54,19 +54,35 @@ def realdata() -> Callable[[str], Path]:
     return folder
 
 
+def _start(name: str, data: Path, workspace: Path) -> subprocess.Popen[str]:
+    """`make example` of one example, started."""
+    environment = {k: v for k, v in os.environ.items() if k not in ("FILROUGE_KEY_FILE", "FILROUGE_HOME")} | {"PYTHONPATH": str(REPOSITORY)}
+    command = [sys.executable, str(REPOSITORY / "examples" / "run.py"), name, str(data), str(workspace)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment)
+
+
 @pytest.fixture(scope="session")
-def run_example(realdata: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], ExampleRun]:
-    """Runs `examples/<name>` as `make example` does, once per session."""
+def run_example(
+    request: pytest.FixtureRequest, realdata: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[str], ExampleRun]]:
+    """Runs `examples/<name>` as `make example` does, once per session. The examples that this session tests run side by side."""
+    started: dict[str, tuple[Path, subprocess.Popen[str]]] = {}
     done: dict[str, ExampleRun] = {}
+    tested = {item.path.stem.removeprefix("test_example_") for item in request.session.items if item.path.stem.startswith("test_example_")}
 
     def run(name: str) -> ExampleRun:
+        realdata(name)
+        for other in sorted({name} | tested) if not started else [name]:
+            if other not in started:
+                workspace = tmp_path_factory.mktemp(other) / "workspace"
+                started[other] = (workspace, _start(other, realdata(other), workspace))
         if name not in done:
-            data, workspace = realdata(name), tmp_path_factory.mktemp(name) / "workspace"
-            command = [sys.executable, str(REPOSITORY / "examples" / "run.py"), name, str(data), str(workspace)]
-            environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
-            environment.pop("FILROUGE_KEY_FILE", None)
-            result = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
-            done[name] = ExampleRun(workspace, result.returncode, result.stdout + result.stderr)
+            workspace, process = started[name]
+            output, _ = process.communicate()
+            done[name] = ExampleRun(workspace, process.returncode, output)
         return done[name]
 
-    return run
+    yield run
+    for _, process in started.values():
+        process.kill()
+        process.wait()
