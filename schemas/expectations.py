@@ -88,7 +88,7 @@ RULES: dict[str, tuple[Expectation, ...]] = {
         _rule("delay_is_the_difference", "delay_days", _count("delay_days <> arrived_on - sent_on")),
         _rule("one_arrival_one_referral_per_service", "arrival_record_id",
               "(SELECT count(*) FROM (SELECT arrival_record_type, arrival_record_id, service FROM referral_outcome"
-              " WHERE arrival_record_id IS NOT NULL GROUP BY ALL HAVING count(*) > 1))"),
+              " WHERE outcome = 'arrived' GROUP BY ALL HAVING count(*) > 1))"),
     ),
     "gap": (_rule("gap_is_long_enough", "gap_days", _count("gap_days < (SELECT max(gap_days) FROM edition)")),),
     "flow": (_rule("people_at_most_moves", "people", _count("people > moves OR people < 1")),),

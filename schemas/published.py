@@ -53,7 +53,7 @@ def _other_record(name: str, fr: str, en: str, required: bool = False) -> Column
 #: The quasi-identifiers of a person, the same in every table: generalised so that at least k people share each combination.
 QUASI: tuple[Column, ...] = (
     SEX,
-    replace(AGE_BAND, fr="tranche d'âge à la première apparition", en="age band when first seen"),
+    replace(AGE_BAND, fr="tranche d'âge à la première apparition ; unknown : inconnue, ou retirée quand elle distinguerait trop", en="age band when first seen; unknown: not known, or withheld where it would single out"),
     _c("level_at_entry", "VARCHAR", "niveau de formation à l'entrée, vide quand il distinguerait trop", "level of education at entry, empty where it would single out", "level"),
     _c("residence_epci", "VARCHAR", "EPCI de résidence (code SIREN), vide quand il distinguerait trop", "EPCI of residence, empty where it would single out"),
     _c("residence_zone", "VARCHAR", "zone d'emploi de résidence, vide quand elle distinguerait trop", "employment zone of residence, empty where it would single out"),

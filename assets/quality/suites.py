@@ -1,7 +1,7 @@
-"""Runs a suite of `schemas/expectations.py` on a table of the warehouse, with Great Expectations: yes or no for each expectation.
+"""Runs a suite of `schemas/expectations.py` on a table of the warehouse, with Great Expectations.
 
 Here: the table's profile (one scan in DuckDB), the translation to Great Expectations, the reading of its results. Not here: what is expected.
-No telemetry, no Data Docs (they load scripts from elsewhere and print sampled values), no progress bars, nothing kept on disk.
+No telemetry, no Data Docs (they load remote scripts and print samples), no progress bars, nothing kept on disk.
 """
 
 from __future__ import annotations

@@ -155,7 +155,7 @@ def _sync(path: Path) -> None:
 
 
 def publish(workspace: Workspace, con: duckdb.DuckDBPyConnection, territory: Territory) -> bool:
-    """Publishes the edition held by the warehouse connection `con` (read-write, all tables built); True when the file changed.
+    """Publishes the edition held by the warehouse connection `con` (read-write, no open transaction); True when the file changed.
 
     Built in the private scratch directory and renamed into place: a reader sees the former file or the new one, whole; a crash leaves the
     former one. Raises AnonymityBroken, keys.KeyMissing, duckdb.Error (a table is missing, or an event has no person): nothing is published.

@@ -106,8 +106,8 @@ def test_every_cell_has_a_status(con: duckdb.DuckDBPyConnection) -> None:
 def test_no_small_count_is_ever_released(con: duckdb.DuckDBPyConnection, threshold: int) -> None:
     """Every share with a numerator and a complement up to 30: published when both reach the threshold, and only then."""
     con.execute(
-        """INSERT INTO indicator SELECT 'e', '2026-09', 'completion_share', 1, 'territoire', n::VARCHAR, o::VARCHAR, n, n + o, n / nullif(n + o, 0),
-            'share', 0, false
+        """INSERT INTO indicator SELECT 'e', '2026-09', 'completion_share', 1, 'territoire', n::VARCHAR, o::VARCHAR, n, n + o,
+            n / nullif(n + o, 0), 'share', 0, false
         FROM range(31) AS a(n), range(31) AS b(o)"""
     )
     suppress.build(con, threshold)

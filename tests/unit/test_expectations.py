@@ -142,6 +142,14 @@ def test_an_expectation_that_breaks_has_failed() -> None:
     assert [o.success for o in judge(texts, [fine, fine, fine])] == [False, False, True]
 
 
+@pytest.mark.parametrize("info", [{"raised_exception": True, "exception_message": "x"}, {"metric": {"raised_exception": True}}])
+def test_what_great_expectations_reports_as_raised_is_seen_at_both_depths(info: dict[str, object]) -> None:
+    assert suites._raised(info)
+    assert (
+        not suites._raised({"raised_exception": False, "exception_traceback": None}) and not suites._raised({}) and not suites._raised(None)
+    )
+
+
 def test_a_number_that_is_missing_has_failed(con: duckdb.DuckDBPyConnection) -> None:
     empty = Expectation("empty", "x", "CAST(NULL AS INTEGER)", None, 0, 0)
     suite = [empty, replace(empty, nullable=True), Expectation("codes", "x", "list(DISTINCT person_id)", ("P0001",), None, None, True)]
