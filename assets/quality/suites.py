@@ -1,6 +1,6 @@
 """Runs a suite of `schemas/expectations.py` on a table of the warehouse, with Great Expectations.
 
-Here: the table's profile (one scan in DuckDB), the translation to Great Expectations, the reading of its results. Not here: what is expected.
+Here: the profile (one scan in DuckDB), the translation to Great Expectations, the reading of results. Not here: what is expected.
 No telemetry, no Data Docs (they load remote scripts and print samples), no progress bars, nothing kept on disk.
 """
 
