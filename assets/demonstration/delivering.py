@@ -55,7 +55,12 @@ ACCIDENTS = (
 
 def accidents(noise: Noise, window: Window) -> dict[tuple[str, str, int], str]:
     """(partner, feed, position of the month) → what happens to that delivery. None of them falls on the first month."""
-    wanted = {"missing": noise.missing_deliveries, "late": noise.late_deliveries, "duplicate": noise.duplicate_files, "held": float(noise.held_bad_line > 0)}
+    wanted = {
+        "missing": noise.missing_deliveries,
+        "late": noise.late_deliveries,
+        "duplicate": noise.duplicate_files,
+        "held": float(noise.held_bad_line > 0),
+    }
     placed = ((a, window.length - a.month) for a in ACCIDENTS)
     return {(a.partner, a.feed, at): a.kind for a, at in placed if at >= 1 and wanted[a.kind] >= 0.5}
 
@@ -111,7 +116,9 @@ def _blank(frame: pd.DataFrame, column: str, rows: NDArray[np.bool_], value: obj
         frame[column] = values
 
 
-def damage(contract: Contract, feed: Feed, columns: dict[str, NDArray[np.object_]], share: float, seed: int, name: str, over_limit: bool) -> int:
+def damage(
+    contract: Contract, feed: Feed, columns: dict[str, NDArray[np.object_]], share: float, seed: int, name: str, over_limit: bool
+) -> int:
     """Spoils some lines in place (a 31 February, an unknown code, a mandatory date left out) and returns how many.
 
     Unless `over_limit`, well under the contract's reject limit whatever the size of the file.
@@ -123,7 +130,9 @@ def damage(contract: Contract, feed: Feed, columns: dict[str, NDArray[np.object_
     allowed = wanted if over_limit else min(wanted, int(count * contract.reject_limit * 0.5))
     rows = rng.permutation(count)[:allowed]
     dates = [v for f, v in record.fields.items() if f in ("opened_on", "sent_on", "started_on", "observed_on", "decided_on") and v.column]
-    codes = [v for f, v in record.fields.items() if v.values is not None and v.column and f not in ("sex", "share_consent", "level_at_entry")]
+    codes = [
+        v for f, v in record.fields.items() if v.values is not None and v.column and f not in ("sex", "share_consent", "level_at_entry")
+    ]
     for turn, row in enumerate(rows.tolist()):
         if turn % 3 == 0 and codes:
             columns[str(codes[0].column)][row] = "ZZ?"

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from assets.demonstration import texts
 from assets.demonstration.calendar import Days, Window, day, from_parts, parts
-from assets.demonstration.draw import chance, stream
+from assets.demonstration.draw import chance, either, stream
 from assets.demonstration.noise import Noise
 
 NEVER = 10**6
@@ -85,15 +85,34 @@ def _exact(rng: np.random.Generator, known: pd.DataFrame, style: Style, noise: N
         given = given.copy()
         given[has] = given[has] + ", " + more[has]
     out = pd.DataFrame({"given_names": pd.Series(given, dtype=object)})
-    plain = {"family_name": "family", "usage_name": "usage", "birth_place": "birth_place", "nir": "nir", "ine": "ine", "france_travail_id": "ft_id",
-             "email": "email", "phone": "phone", "address": "address", "residence_commune": "commune", "sex": "sex", "share_consent": "consent", "level_at_entry": "level"}  # fmt: skip
+    plain = {
+        "family_name": "family",
+        "usage_name": "usage",
+        "birth_place": "birth_place",
+        "nir": "nir",
+        "ine": "ine",
+        "france_travail_id": "ft_id",
+        "email": "email",
+        "phone": "phone",
+        "address": "address",
+        "residence_commune": "commune",
+        "sex": "sex",
+        "share_consent": "consent",
+        "level_at_entry": "level",
+    }
     for field, column in plain.items():
         out[field] = pd.Series(_texts(known[column]), dtype=object)
     out["birth_date"] = known["birth"].to_numpy(np.int64)
-    missing = {"birth_place": noise.birth_place_missing, "nir": noise.nir_missing, "ine": noise.ine_missing, "email": noise.email_missing,
-               "phone": noise.phone_missing, "france_travail_id": noise.france_travail_id_missing}  # fmt: skip
+    missing = {
+        "birth_place": noise.birth_place_missing,
+        "nir": noise.nir_missing,
+        "ine": noise.ine_missing,
+        "email": noise.email_missing,
+        "phone": noise.phone_missing,
+        "france_travail_id": noise.france_travail_id_missing,
+    }
     for field, share in missing.items():
-        out[field] = pd.Series(np.where(chance(rng, count, share), None, out[field].to_numpy()), dtype=object)
+        out[field] = pd.Series(either(chance(rng, count, share), None, out[field].to_numpy()), dtype=object)
     changed = chance(rng, count, noise.contact_changed)
     for field, stem in (("email", "contact"), ("phone", "")):
         values = out[field].to_numpy(dtype=object, copy=True)

@@ -22,7 +22,9 @@ def chance(rng: np.random.Generator, count: int, share: float) -> NDArray[np.boo
     return rng.random(count) < share
 
 
-def pick(rng: np.random.Generator, values: Sequence[str], weights: Sequence[float] | NDArray[np.float64] | None, count: int) -> NDArray[np.object_]:
+def pick(
+    rng: np.random.Generator, values: Sequence[str], weights: Sequence[float] | NDArray[np.float64] | None, count: int
+) -> NDArray[np.object_]:
     """`count` values drawn with `weights` (any positive numbers)."""
     if weights is None:
         return np.array(values, dtype=object)[rng.integers(0, len(values), count)]
@@ -42,3 +44,8 @@ def by_group(rng: np.random.Generator, groups: NDArray[np.object_], table: dict[
         mask = groups == group
         out[mask] = pick(rng, list(table[group]), list(table[group].values()), int(mask.sum()))
     return out
+
+
+def either(mask: Any, yes: Any, no: Any) -> NDArray[Any]:
+    """`np.where`, None allowed on either side."""
+    return np.asarray(np.where(mask, yes, no))

@@ -47,24 +47,44 @@ def _texts(prefix: str, ids: pd.Series, width: int = 6) -> NDArray[np.object_]:
 def registrations(world: World, org: str) -> pd.DataFrame:
     """One line per registration at the organisation."""
     rows = world.registration[world.registration["org"] == org]
-    return pd.DataFrame({
-        "person": rows["person"], "id": rows["id"], "registration.opened_on": rows["opened"], "registration.closed_on": rows["closed"],
-        "registration.closing_reason": rows["reason"], "registration.service": rows["service"], "registration.situation_at_entry": rows["situation"],
-        "@no_aide": _texts("AID-", rows["id"]), "@Numéro": _texts("", rows["id"]),
-        "@type_aide": np.where(rows["service"] == "mobilite", np.where(rows["id"] % 2 == 0, "PERMIS", "TRANSPORT"), "EQUIPEMENT"),
-    }).reset_index(drop=True)  # fmt: skip
+    return pd.DataFrame(
+        {
+            "person": rows["person"],
+            "id": rows["id"],
+            "registration.opened_on": rows["opened"],
+            "registration.closed_on": rows["closed"],
+            "registration.closing_reason": rows["reason"],
+            "registration.service": rows["service"],
+            "registration.situation_at_entry": rows["situation"],
+            "@no_aide": _texts("AID-", rows["id"]),
+            "@Numéro": _texts("", rows["id"]),
+            "@type_aide": np.where(rows["service"] == "mobilite", np.where(rows["id"] % 2 == 0, "PERMIS", "TRANSPORT"), "EQUIPEMENT"),
+        }
+    ).reset_index(drop=True)
 
 
 def referrals(world: World, org: str) -> pd.DataFrame:
     """One line per referral the organisation sent."""
     rows = world.referral[world.referral["sender"] == org]
     keys = _texts({"ML01": "OR", "FT01": "P", "CAP01": "", "CEP01": ""}.get(org, ""), rows["id"], 7)
-    return pd.DataFrame({
-        "person": rows["person"], "id": rows["id"], "referral.id": rows["id"], "origin": rows["origin"], "referral.sent_on": rows["sent"], "referral.receiver_org": rows["receiver"],
-        "referral.receiver_kind": rows["receiver_kind"], "referral.service": rows["service"], "referral.declared_status": rows["status"],
-        "referral.status_on": rows["status_on"], "referral.refusal_reason": rows["refusal"],
-        "@N° orientation": keys, "@ID_PRESCRIPTION": keys, "@N°": keys,
-    }).reset_index(drop=True)  # fmt: skip
+    return pd.DataFrame(
+        {
+            "person": rows["person"],
+            "id": rows["id"],
+            "referral.id": rows["id"],
+            "origin": rows["origin"],
+            "referral.sent_on": rows["sent"],
+            "referral.receiver_org": rows["receiver"],
+            "referral.receiver_kind": rows["receiver_kind"],
+            "referral.service": rows["service"],
+            "referral.declared_status": rows["status"],
+            "referral.status_on": rows["status_on"],
+            "referral.refusal_reason": rows["refusal"],
+            "@N° orientation": keys,
+            "@ID_PRESCRIPTION": keys,
+            "@N°": keys,
+        }
+    ).reset_index(drop=True)
 
 
 def trainings(world: World, org: str) -> pd.DataFrame:
@@ -72,53 +92,103 @@ def trainings(world: World, org: str) -> pd.DataFrame:
     rows = world.training[world.training["org"] == org]
     known = np.where(rows["started"] > 0, np.minimum(rows["started"], rows["planned_start"]), rows["planned_start"])
     ids = rows["id"]
-    return pd.DataFrame({
-        "person": rows["person"], "id": ids, "training.known_on": known, "training.planned_start": rows["planned_start"], "training.planned_end": rows["planned_end"],
-        "training.started_on": rows["started"], "training.ended_on": rows["ended"], "training.ending": rows["ending"], "training.ending_on": rows["ending_on"],
-        "training.purpose": rows["purpose"], "training.certification_code": rows["certification"], "training.formacode": rows["formacode"],
-        "training.hours": rows["hours"].astype(str), "training.modality": rows["modality"], "training.funder": rows["funder"],
-        "training.programme": _texts("TR", ids), "@Code action": _texts("TR", ids), "@id_parcours": _texts("p", ids), "@Session": _texts("S", ids),
-        "@Filière": pick(stream(20, f"filiere/{org}"), ("TERT", "IND", "BAT", "SAN"), None, len(rows)), "@Formation": _texts("APP", ids), "@Numéro": _texts("", ids),
-    }).reset_index(drop=True)  # fmt: skip
+    return pd.DataFrame(
+        {
+            "person": rows["person"],
+            "id": ids,
+            "training.known_on": known,
+            "training.planned_start": rows["planned_start"],
+            "training.planned_end": rows["planned_end"],
+            "training.started_on": rows["started"],
+            "training.ended_on": rows["ended"],
+            "training.ending": rows["ending"],
+            "training.ending_on": rows["ending_on"],
+            "training.purpose": rows["purpose"],
+            "training.certification_code": rows["certification"],
+            "training.formacode": rows["formacode"],
+            "training.hours": rows["hours"].astype(str),
+            "training.modality": rows["modality"],
+            "training.funder": rows["funder"],
+            "training.programme": _texts("TR", ids),
+            "@Code action": _texts("TR", ids),
+            "@id_parcours": _texts("p", ids),
+            "@Session": _texts("S", ids),
+            "@Filière": pick(stream(20, f"filiere/{org}"), ("TERT", "IND", "BAT", "SAN"), None, len(rows)),
+            "@Formation": _texts("APP", ids),
+            "@Numéro": _texts("", ids),
+        }
+    ).reset_index(drop=True)
 
 
 def contracts(world: World, org: str) -> pd.DataFrame:
     """One line per contract known to the organisation."""
     rows = world.contract[world.contract["org"] == org]
-    return pd.DataFrame({
-        "person": rows["person"], "id": rows["id"], "origin": rows["origin"], "contract.kind": rows["kind"], "contract.started_on": rows["started"],
-        "contract.planned_end": rows["planned_end"], "contract.ended_on": rows["ended"], "contract.contract_ending": rows["ending"],
-        "contract.ending_reason": rows["reason"], "contract.occupation": rows["occupation"], "contract.hours_weekly": "26",
-        "@N° contrat": _texts("C", rows["id"]), "@Durée (jours)": (rows["planned_end"] - rows["started"]).astype(str),
-    }).reset_index(drop=True)  # fmt: skip
+    return pd.DataFrame(
+        {
+            "person": rows["person"],
+            "id": rows["id"],
+            "origin": rows["origin"],
+            "contract.kind": rows["kind"],
+            "contract.started_on": rows["started"],
+            "contract.planned_end": rows["planned_end"],
+            "contract.ended_on": rows["ended"],
+            "contract.contract_ending": rows["ending"],
+            "contract.ending_reason": rows["reason"],
+            "contract.occupation": rows["occupation"],
+            "contract.hours_weekly": "26",
+            "@N° contrat": _texts("C", rows["id"]),
+            "@Durée (jours)": (rows["planned_end"] - rows["started"]).astype(str),
+        }
+    ).reset_index(drop=True)
 
 
 def situations(world: World, org: str) -> pd.DataFrame:
     """One line per situation declared to the organisation."""
     rows = world.situation[world.situation["org"] == org]
-    return pd.DataFrame({
-        "person": rows["person"], "id": rows["id"], "origin": rows["origin"], "situation.observed_on": rows["observed"], "situation.situation": rows["situation"],
-        "@CANAL": np.where(rows["id"] % 5 == 0, "TEL", "WEB"),
-    }).reset_index(drop=True)  # fmt: skip
+    return pd.DataFrame(
+        {
+            "person": rows["person"],
+            "id": rows["id"],
+            "origin": rows["origin"],
+            "situation.observed_on": rows["observed"],
+            "situation.situation": rows["situation"],
+            "@CANAL": np.where(rows["id"] % 5 == 0, "TEL", "WEB"),
+        }
+    ).reset_index(drop=True)
 
 
 def certifications(world: World, org: str) -> pd.DataFrame:
     """The Région: results of every training but the CFA's. Others: their own."""
     of = world.certification["org"]
     rows = world.certification[(of != "CFA01") if org == "REG01" else (of == org)]
-    return pd.DataFrame({
-        "person": rows["person"], "id": rows["id"], "origin": rows["origin"], "certification.organisation": rows["org"], "certification.decided_on": rows["decided"],
-        "certification.certification_code": rows["certification"], "certification.result": rows["result"], "@no_resultat": _texts("R", rows["id"]),
-    }).reset_index(drop=True)  # fmt: skip
+    return pd.DataFrame(
+        {
+            "person": rows["person"],
+            "id": rows["id"],
+            "origin": rows["origin"],
+            "certification.organisation": rows["org"],
+            "certification.decided_on": rows["decided"],
+            "certification.certification_code": rows["certification"],
+            "certification.result": rows["result"],
+            "@no_resultat": _texts("R", rows["id"]),
+        }
+    ).reset_index(drop=True)
 
 
 def receipts(world: World, org: str) -> pd.DataFrame:
     """One line per person received after a referral."""
     rows = world.receipt[world.receipt["org"] == org]
-    return pd.DataFrame({
-        "person": rows["person"], "id": rows["id"], "referral.sent_on": rows["received"], "referral.status_on": rows["received"], "referral.sender_org": rows["sender"],
-        "referral.service": rows["service"], "@N° accueil": _texts("AC", rows["id"]),
-    }).reset_index(drop=True)  # fmt: skip
+    return pd.DataFrame(
+        {
+            "person": rows["person"],
+            "id": rows["id"],
+            "referral.sent_on": rows["received"],
+            "referral.status_on": rows["received"],
+            "referral.sender_org": rows["sender"],
+            "referral.service": rows["service"],
+            "@N° accueil": _texts("AC", rows["id"]),
+        }
+    ).reset_index(drop=True)
 
 
 def _beside(lines: pd.DataFrame, other: pd.DataFrame, on: str) -> pd.DataFrame:
@@ -200,4 +270,6 @@ def ornaments(seed: int, partner: str, lines: pd.DataFrame, columns: tuple[str, 
         if kind.staff:
             lines[f"@{column}"] = pick(rng, _STAFF, None, len(lines))
         else:
-            lines[f"@{column}"] = comments(rng, people["given"].to_numpy(object)[person], people["family"].to_numpy(object)[person], kind.share)
+            lines[f"@{column}"] = comments(
+                rng, people["given"].to_numpy(object)[person], people["family"].to_numpy(object)[person], kind.share
+            )

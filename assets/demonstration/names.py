@@ -18,7 +18,21 @@ _ACCENTED = (
     "Benoît", "Côté", "Hénault", "N'Diaye", "N'Guessan", "D'Almeida", "D'Angelo", "L'Hostis", "O'Brien", "Saïdi", "Belkacem",
     "Haddad", "Diallo", "Traoré", "Coulibaly", "Sissoko", "Nguyen", "Pham", "Kaya", "Yilmaz", "Popescu", "Kowalski", "Fernández",
 )  # fmt: skip
-_PARTICLES = ("de La Tour", "de Villiers", "du Bois", "des Moulins", "de Montfort", "d'Harcourt", "Le Bihan", "Le Corre", "La Rocca", "Van Damme", "El Amrani", "Ben Salah", "Aït Ouali")
+_PARTICLES = (
+    "de La Tour",
+    "de Villiers",
+    "du Bois",
+    "des Moulins",
+    "de Montfort",
+    "d'Harcourt",
+    "Le Bihan",
+    "Le Corre",
+    "La Rocca",
+    "Van Damme",
+    "El Amrani",
+    "Ben Salah",
+    "Aït Ouali",
+)
 _ROOTS = (
     "Chav", "Mont", "Bér", "Cass", "Dur", "Font", "Gav", "Lamb", "Maz", "Pell", "Rav", "Sav", "Tern", "Vall", "Barr", "Brun", "Carp",
     "Delm", "Fav", "Grim", "Jol", "Lav", "Mér", "Pign", "Roch", "Serv", "Tail", "Verd", "Bouch", "Coll", "Garn", "Marc",
@@ -27,7 +41,22 @@ _ENDINGS = (
     "ier", "and", "eau", "on", "et", "ot", "ard", "in", "elle", "oux", "ac", "as", "é", "ès", "aud", "ineau", "eron", "illon", "ault",
     "euil", "ois", "ette", "igny", "erin", "anger", "oubre", "achon", "essier",
 )  # fmt: skip
-_SECOND = ("Marie", "Pierre", "Paul", "Claude", "Anne", "Luc", "Michel", "Louis", "Christophe", "France", "Laure", "Noël", "Philippe", "Sophie")
+_SECOND = (
+    "Marie",
+    "Pierre",
+    "Paul",
+    "Claude",
+    "Anne",
+    "Luc",
+    "Michel",
+    "Louis",
+    "Christophe",
+    "France",
+    "Laure",
+    "Noël",
+    "Philippe",
+    "Sophie",
+)
 _WORLD_F = ("Fatima", "Aïcha", "Mariama", "Yasmine", "Leïla", "Oksana", "Gülsüm", "Thi Mai", "Fatoumata", "Nour")
 _WORLD_M = ("Mohamed", "Yacine", "Ibrahima", "Mehmet", "Ousmane", "Karim", "Andriy", "João", "Mamadou", "Bilal")
 
@@ -81,4 +110,4 @@ def draw_given(rng: np.random.Generator, sex: NDArray[np.object_]) -> NDArray[np
 
 
 def _share(weights: NDArray[np.float64]) -> NDArray[np.float64]:
-    return weights / weights.sum()
+    return np.asarray(weights / weights.sum(), dtype=float)

@@ -16,9 +16,12 @@ from assets.demonstration.places import kinds
 
 ARRIVAL_COLUMNS = ("arrival", "person", "org", "kind", "service", "day")
 _BY_PURPOSE = {
-    "remise_a_niveau": "remise_a_niveau", "prequalifiant": "prequalification", "qualifiant": "formation_qualifiante",
-    "certifiant": "formation_qualifiante", "insertion": "insertion",
-}  # fmt: skip
+    "remise_a_niveau": "remise_a_niveau",
+    "prequalifiant": "prequalification",
+    "qualifiant": "formation_qualifiante",
+    "certifiant": "formation_qualifiante",
+    "insertion": "insertion",
+}
 
 
 @dataclass(frozen=True)
@@ -38,20 +41,29 @@ def arrivals_of(registration: pd.DataFrame, training: pd.DataFrame, contract: pd
     by_training = np.where(begun["modality"] == "alternance", "alternance", begun["purpose"].map(_BY_PURPOSE))
     by_contract = np.where(contract["kind"].isin(["apprenticeship", "professionalisation"]), "alternance", "emploi")
     frames = [
-        _arrivals(registration, registration["service"].to_numpy(), "opened"), _arrivals(begun, by_training, "started"),
-        _arrivals(contract, by_contract, "started"), _arrivals(receipt, receipt["service"].to_numpy(), "received"),
-    ]  # fmt: skip
+        _arrivals(registration, registration["service"].to_numpy(), "opened"),
+        _arrivals(begun, by_training, "started"),
+        _arrivals(contract, by_contract, "started"),
+        _arrivals(receipt, receipt["service"].to_numpy(), "received"),
+    ]
     out = pd.concat(frames, ignore_index=True)
     out["kind"] = out["org"].map(kinds())
     return out.assign(arrival=np.arange(len(out)))[list(ARRIVAL_COLUMNS)]
 
 
 def _arrivals(frame: pd.DataFrame, service: NDArray[np.object_], date: str) -> pd.DataFrame:
-    return pd.DataFrame({"person": frame["person"].to_numpy(int), "org": frame["org"].to_numpy(object), "service": service, "day": frame[date].to_numpy(int)})
+    return pd.DataFrame(
+        {
+            "person": frame["person"].to_numpy(int),
+            "org": frame["org"].to_numpy(object),
+            "service": service,
+            "day": frame[date].to_numpy(int),
+        }
+    )
 
 
 def outcomes(referral: pd.DataFrame, arrivals: pd.DataFrame, rules: Rules) -> pd.DataFrame:
-    """For each `id` of `referral`: `outcome`, `arrived` (day or 0), `arrived_org`, `delay` (days, may be negative; NaN when not arrived)."""
+    """For each `id` of `referral`: `outcome`, `arrived` (day or 0), `arrived_org`, `delay` (days, may be negative; NaN if not arrived)."""
     pairs = _pairs(referral, arrivals, rules)
     there = _one_to_one(pairs[pairs["there"]])
     elsewhere = pairs[pairs["elsewhere"] & ~pairs["id"].isin(there["id"])].sort_values(["id", "day", "arrival"]).drop_duplicates("id")
@@ -93,9 +105,15 @@ def _declared(referral: pd.DataFrame, rules: Rules) -> NDArray[np.object_]:
     """The outcome of a referral without any arrival."""
     status = referral["status"]
     return np.select(
-        [status.isin(["refused_by_receiver", "refused_by_person"]), status == "cancelled", status == "arrived", referral["sent"] + rules.window > rules.horizon],
-        ["refused", "cancelled", "declared_arrived_unseen", "pending"], "not_arrived",
-    ).astype(object)  # fmt: skip
+        [
+            status.isin(["refused_by_receiver", "refused_by_person"]),
+            status == "cancelled",
+            status == "arrived",
+            referral["sent"] + rules.window > rules.horizon,
+        ],
+        ["refused", "cancelled", "declared_arrived_unseen", "pending"],
+        "not_arrived",
+    ).astype(object)
 
 
 def ambiguous(referral: pd.DataFrame, arrivals: pd.DataFrame, rules: Rules) -> NDArray[np.bool_]:
@@ -106,6 +124,8 @@ def ambiguous(referral: pd.DataFrame, arrivals: pd.DataFrame, rules: Rules) -> N
         read = outcomes(referral, arrivals, other)
         # Without the early window only the early arrivals themselves may change, and they are meant to.
         meant = base["delay"].to_numpy() < 0 if other.early == 0 else np.zeros(len(referral), dtype=bool)
-        differs = (read["outcome"].to_numpy() != base["outcome"].to_numpy()) | (read["delay"].fillna(-99).to_numpy() != base["delay"].fillna(-99).to_numpy())
+        differs = (read["outcome"].to_numpy() != base["outcome"].to_numpy()) | (
+            read["delay"].fillna(-99).to_numpy() != base["delay"].fillna(-99).to_numpy()
+        )
         out |= differs & ~meant
     return out

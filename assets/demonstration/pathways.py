@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from assets.demonstration import rates
 from assets.demonstration.calendar import Window
-from assets.demonstration.draw import by_group, chance, pick, stream
+from assets.demonstration.draw import by_group, chance, either, pick, stream
 from assets.demonstration.noise import Noise
 from assets.demonstration.outcomes import ARRIVAL_COLUMNS, Rules, ambiguous, arrivals_of, outcomes
 from assets.demonstration.referrals import refer
@@ -81,9 +81,18 @@ def _own_registrations(rng: np.random.Generator, people: pd.DataFrame, band: NDA
     entry = np.where(stock, window.start - rng.integers(1, 300, count), window.start + rng.integers(0, span, count))
     doors = pd.DataFrame({"person": people["person"], "org": by_group(rng, band, rates.DOORS), "opened": entry, "door": True})
     also = doors["org"].isin(["ML01", "CAP01", "CEP01", "PLIE01"]).to_numpy() & chance(rng, count, rates.ALSO_FRANCE_TRAVAIL)
-    france_travail = pd.DataFrame({"person": people["person"][also], "org": "FT01", "opened": entry[also] + rng.exponential(60, int(also.sum())).astype(int), "door": False})
+    france_travail = pd.DataFrame(
+        {
+            "person": people["person"][also],
+            "org": "FT01",
+            "opened": entry[also] + rng.exponential(60, int(also.sum())).astype(int),
+            "door": False,
+        }
+    )
     aided = chance(rng, count, rates.ALSO_REGION) & (doors["org"] != "REG01").to_numpy()
-    region = pd.DataFrame({"person": people["person"][aided], "org": "REG01", "opened": entry[aided] + rng.integers(20, 200, int(aided.sum())), "door": False})
+    region = pd.DataFrame(
+        {"person": people["person"][aided], "org": "REG01", "opened": entry[aided] + rng.integers(20, 200, int(aided.sum())), "door": False}
+    )
     out = pd.concat([doors, france_travail, region], ignore_index=True)
     out["service"] = np.where(out["org"] == "REG01", pick(rng, ("mobilite", "other"), (0.75, 0.25), len(out)), "accompagnement")
     return out[out["opened"] <= window.horizon].reset_index(drop=True)
@@ -92,7 +101,9 @@ def _own_registrations(rng: np.random.Generator, people: pd.DataFrame, band: NDA
 def _first_referrals(rng: np.random.Generator, own: pd.DataFrame, band: NDArray[np.object_], window: Window) -> pd.DataFrame:
     """Up to three referrals by the organisation of the door, the first at least ten days after the registration."""
     doors = own[own["door"] & own["org"].isin(rates.SENDERS)]
-    base = np.maximum(doors["opened"].to_numpy(), window.start - 10 + (rng.random(len(doors)) * 0.6 * (window.horizon - window.start)).astype(int))
+    base = np.maximum(
+        doors["opened"].to_numpy(), window.start - 10 + (rng.random(len(doors)) * 0.6 * (window.horizon - window.start)).astype(int)
+    )
     base = np.where(doors["opened"] >= window.start, doors["opened"], base)
     sent = base + 10 + rng.exponential(25, len(doors)).astype(int)
     going = np.ones(len(doors), dtype=bool)
@@ -114,7 +125,16 @@ def _first_referrals(rng: np.random.Generator, own: pd.DataFrame, band: NDArray[
 def _arrivals(referral: pd.DataFrame, window: Window) -> pd.DataFrame:
     """Where people really go after a referral: `person, org, service, day, referred` (True), up to the horizon."""
     rows = referral[(referral["goes_on"] > 0) & (referral["goes_on"] <= window.horizon)]
-    return pd.DataFrame({"person": rows["person"], "org": rows["goes_to"], "service": rows["service"], "day": rows["goes_on"], "sender": rows["sender"], "referred": True}).reset_index(drop=True)
+    return pd.DataFrame(
+        {
+            "person": rows["person"],
+            "org": rows["goes_to"],
+            "service": rows["service"],
+            "day": rows["goes_on"],
+            "sender": rows["sender"],
+            "referred": True,
+        }
+    ).reset_index(drop=True)
 
 
 def _spontaneous(rng: np.random.Generator, own: pd.DataFrame, band: NDArray[np.object_], window: Window) -> pd.DataFrame:
@@ -123,18 +143,33 @@ def _spontaneous(rng: np.random.Generator, own: pd.DataFrame, band: NDArray[np.o
     rows = doors[chance(rng, len(doors), rates.SPONTANEOUS_TRAINING)]
     service = by_group(rng, band[rows["person"].to_numpy()], rates.SPONTANEOUS_SERVICES)
     when = rows["opened"].to_numpy() + rng.exponential(70, len(rows)).astype(int)
-    out = pd.DataFrame({"person": rows["person"].to_numpy(), "org": by_group(rng, service, rates.OFFERS), "service": service, "day": when, "sender": None, "referred": False})
+    out = pd.DataFrame(
+        {
+            "person": rows["person"].to_numpy(),
+            "org": by_group(rng, service, rates.OFFERS),
+            "service": service,
+            "day": when,
+            "sender": None,
+            "referred": False,
+        }
+    )
     return out[out["day"] <= window.horizon].reset_index(drop=True)
 
 
-def _onward(rng: np.random.Generator, training: pd.DataFrame, own: pd.DataFrame, band: NDArray[np.object_], window: Window) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _onward(
+    rng: np.random.Generator, training: pd.DataFrame, own: pd.DataFrame, band: NDArray[np.object_], window: Window
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """After a remise à niveau: the referrals OF01 makes, and the steps people take by themselves."""
     ended = training[(training["service"] == "remise_a_niveau") & (training["ended"] > 0)]
     next_ = pick(rng, list(rates.ONWARD), list(rates.ONWARD.values()), len(ended))
     quick = ended["ended"].to_numpy() + 1 + rng.gamma(2.0, 28.0, len(ended)).astype(int)
     sent = ended["ended"].to_numpy() + rng.integers(0, 6, len(ended))
-    by_of = (next_ == "referred") & (ended["org"] == "OF01").to_numpy() & (sent <= window.horizon) & (sent >= window.start + rates.QUIET_DAYS)
-    plan = pd.DataFrame({"person": ended["person"][by_of], "sender": "OF01", "sent": sent[by_of], "origin": ended["id"][by_of]}).reset_index(drop=True)
+    by_of = (
+        (next_ == "referred") & (ended["org"] == "OF01").to_numpy() & (sent <= window.horizon) & (sent >= window.start + rates.QUIET_DAYS)
+    )
+    plan = pd.DataFrame(
+        {"person": ended["person"][by_of], "sender": "OF01", "sent": sent[by_of], "origin": ended["id"][by_of]}
+    ).reset_index(drop=True)
     plan["service"] = pick(rng, list(rates.ONWARD_SERVICES), list(rates.ONWARD_SERVICES.values()), len(plan))
     alone = (next_ == "training") | ((next_ == "referred") & ~by_of)
     known_ml = ended["person"].isin(own.loc[own["org"] == "ML01", "person"]).to_numpy()
@@ -154,12 +189,17 @@ def _registrations(rng: np.random.Generator, own: pd.DataFrame, arrived: pd.Data
     """Own registrations and those referrals lead to; one per person and organisation, the earliest."""
     came = arrived[arrived["service"].isin(["accompagnement", "mobilite"])]
     came = came.rename(columns={"day": "opened"})[["person", "org", "service", "opened"]].assign(door=False)
-    out = pd.concat([own, came], ignore_index=True).sort_values(["opened", "person", "org"], kind="stable").drop_duplicates(["person", "org"]).reset_index(drop=True)
+    out = (
+        pd.concat([own, came], ignore_index=True)
+        .sort_values(["opened", "person", "org"], kind="stable")
+        .drop_duplicates(["person", "org"])
+        .reset_index(drop=True)
+    )
     mean = out["org"].map(rates.OPEN_DAYS).to_numpy(float)
     closed = out["opened"].to_numpy() + 20 + rng.exponential(mean).astype(int)
     closed = np.where(closed < window.start, window.start + rng.integers(1, 200, len(out)), closed)
     out["closed"] = np.where(closed > window.horizon, 0, closed)
-    out["reason"] = np.where(out["closed"] > 0, pick(rng, list(rates.CLOSINGS), list(rates.CLOSINGS.values()), len(out)), None)
+    out["reason"] = either(out["closed"] > 0, pick(rng, list(rates.CLOSINGS), list(rates.CLOSINGS.values()), len(out)), None)
     out["situation"] = pick(rng, ("looking", "inactive", "short_job", "school"), (0.7, 0.12, 0.12, 0.06), len(out))
     out["id"] = np.arange(len(out))
     return out
@@ -179,7 +219,9 @@ def _consistent(referral: pd.DataFrame, registration: pd.DataFrame) -> pd.DataFr
 def _receipts(arrived: pd.DataFrame, window: Window) -> pd.DataFrame:
     """GRETA01 writes down those it receives, the day they come."""
     rows = arrived[arrived["referred"] & (arrived["org"] == "GRETA01") & (arrived["day"] >= window.start)]
-    out = pd.DataFrame({"person": rows["person"], "org": rows["org"], "sender": rows["sender"], "service": rows["service"], "received": rows["day"]})
+    out = pd.DataFrame(
+        {"person": rows["person"], "org": rows["org"], "sender": rows["sender"], "service": rows["service"], "received": rows["day"]}
+    )
     out = out.reset_index(drop=True)
     out["id"] = np.arange(len(out))
     return out
@@ -192,7 +234,9 @@ def _situations(rng: np.random.Generator, registration: pd.DataFrame, window: Wi
     for first, after in zip(window.edges[:-1], window.edges[1:], strict=True):
         open_ = job_seekers[(job_seekers["opened"] < after) & ((job_seekers["closed"] == 0) | (job_seekers["closed"] >= first))]
         batches.append(pd.DataFrame({"person": open_["person"], "org": "FT01", "observed": int(after) - 1, "origin": open_["id"]}))
-    cap = registration[(registration["org"] == "CAP01") & (registration["opened"] + 90 <= window.horizon) & (registration["opened"] + 90 >= window.start)]
+    cap = registration[
+        (registration["org"] == "CAP01") & (registration["opened"] + 90 <= window.horizon) & (registration["opened"] + 90 >= window.start)
+    ]
     batches.append(pd.DataFrame({"person": cap["person"], "org": "CAP01", "observed": cap["opened"] + 90, "origin": cap["id"]}))
     out = pd.concat(batches, ignore_index=True)
     out["situation"] = pick(rng, list(rates.SITUATIONS), list(rates.SITUATIONS.values()), len(out))
@@ -205,7 +249,9 @@ def _certifications(rng: np.random.Generator, training: pd.DataFrame, window: Wi
     done = training[(training["ending"] == "completed") & training["purpose"].isin(["qualifiant", "certifiant"]) & (training["ended"] > 0)]
     done = done[chance(rng, len(done), 0.85)]
     decided = done["ended"].to_numpy() + rng.integers(10, 41, len(done))
-    out = pd.DataFrame({"person": done["person"], "org": done["org"], "decided": decided, "certification": done["certification"], "origin": done["id"]})
+    out = pd.DataFrame(
+        {"person": done["person"], "org": done["org"], "decided": decided, "certification": done["certification"], "origin": done["id"]}
+    )
     out["result"] = pick(rng, list(rates.RESULTS), list(rates.RESULTS.values()), len(out))
     out = out[out["decided"] <= window.horizon].reset_index(drop=True)
     out["id"] = np.arange(len(out))

@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from assets.demonstration.calendar import Days, Window, from_parts, parts
-from assets.demonstration.draw import chance, pick, stream
+from assets.demonstration.draw import chance, either, pick, stream
 from assets.demonstration.names import draw_given, draw_surnames
 from assets.demonstration.noise import Noise
 from assets.demonstration.places import BIRTH_PLACES, communes
@@ -29,7 +29,7 @@ def draw_people(count: int, seed: int, noise: Noise, window: Window) -> pd.DataF
     people = pd.DataFrame({"person": np.arange(count), "sex": sex, "birth": _births(rng, count, window)})
     people["family"] = draw_surnames(rng, count)
     people["given"] = draw_given(rng, sex)
-    people["more_given"] = np.where(chance(rng, count, 0.35), draw_given(rng, sex), None)
+    people["more_given"] = either(chance(rng, count, 0.35), draw_given(rng, sex), None)
     people["birth_place"] = pick(rng, list(BIRTH_PLACES), list(BIRTH_PLACES.values()), count)
     places = communes()
     people["commune"] = pick(rng, places["commune"].tolist(), places["population"].to_numpy(float), count)
@@ -100,7 +100,7 @@ def _usage(rng: np.random.Generator, people: pd.DataFrame) -> NDArray[np.object_
     both = chance(rng, count, 0.25)
     name = np.where(both, people["family"].to_numpy() + "-" + spouse, spouse)
     has = (rng.random(count) < married) & (spouse != people["family"].to_numpy())
-    return np.where(has, name, None)
+    return either(has, name, None)
 
 
 def _contacts(rng: np.random.Generator, people: pd.DataFrame, noise: Noise) -> None:
@@ -110,7 +110,12 @@ def _contacts(rng: np.random.Generator, people: pd.DataFrame, noise: Noise) -> N
     local = pd.Series(plain(people["given"].to_numpy()) + "." + plain(people["family"].to_numpy()))
     local = local.str.lower().str.replace("[^a-z.]", "", regex=True)
     number = people["person"].to_numpy()
-    email = local.to_numpy(dtype=object) + (number % 100_000).astype(str).astype(object) + "@" + pick(rng, list(DOMAINS), list(DOMAINS.values()), count)
+    email = (
+        local.to_numpy(dtype=object)
+        + (number % 100_000).astype(str).astype(object)
+        + "@"
+        + pick(rng, list(DOMAINS), list(DOMAINS.values()), count)
+    )
     slot = (number.astype(np.int64) * 7919) % 1_999_993
     phone = np.where(slot < 1_000_000, "0600", "0700") + pd.Series(slot % 1_000_000).astype(str).str.zfill(6).to_numpy(dtype=object)
     tie = people["tie"].to_numpy()
@@ -139,5 +144,5 @@ def _numbers(rng: np.random.Generator, people: pd.DataFrame) -> None:
     letters = np.array(list("ABCDEFGHJKLMNPRSTUVWXYZ"), dtype=object)
     serial = pd.Series((people["person"] * 104_729 + 3_000_017) % 9_999_991).astype(str).str.zfill(7).to_numpy(dtype=object)
     young = people["birth"].to_numpy() > from_parts(np.array([1995]), np.array([1]), np.array([1]))[0]
-    people["ine"] = np.where(young, "020" + serial + letters[rng.integers(0, len(letters), count)], None)
+    people["ine"] = either(young, "020" + serial + letters[rng.integers(0, len(letters), count)], None)
     people["ft_id"] = serial + letters[rng.integers(0, len(letters), count)]

@@ -13,7 +13,7 @@ DOORS: dict[str, dict[str, float]] = {
     "senior": {"ML01": 0.00, "FT01": 0.72, "CAP01": 0.14, "CEP01": 0.06, "PLIE01": 0.05, "REG01": 0.03},
 }
 #: Share registered before the first month, share who also register with France Travail or the Région by themselves.
-STOCK, ALSO_FRANCE_TRAVAIL, ALSO_REGION = 0.35, 0.50, 0.06
+STOCK, ALSO_FRANCE_TRAVAIL, ALSO_REGION = 0.48, 0.62, 0.06
 #: Who refers, and how likely a first, second and third referral is.
 SENDERS = ("ML01", "FT01", "CAP01", "CEP01")
 REFERRAL_SLOTS = (0.72, 0.40, 0.20)
@@ -22,13 +22,40 @@ KIND_ONLY, CLOSE_REFERRALS = 0.12, 0.06
 #: First days of the window without referrals, so that the days before each are covered too.
 QUIET_DAYS = 8
 #: Mean days a registration stays open.
-OPEN_DAYS = {"ML01": 330.0, "FT01": 300.0, "CAP01": 280.0, "CEP01": 120.0, "PLIE01": 300.0, "REG01": 90.0, "MOB01": 90.0}
+OPEN_DAYS = {"ML01": 330.0, "FT01": 460.0, "CAP01": 280.0, "CEP01": 120.0, "PLIE01": 300.0, "REG01": 90.0, "MOB01": 90.0}
 
 SERVICES: dict[str, dict[str, float]] = {
-    "young": {"remise_a_niveau": 0.22, "prequalification": 0.09, "formation_qualifiante": 0.20, "insertion": 0.09, "alternance": 0.13, "accompagnement": 0.15, "emploi": 0.06, "mobilite": 0.06},
-    "adult": {"remise_a_niveau": 0.20, "prequalification": 0.09, "formation_qualifiante": 0.33, "insertion": 0.05, "alternance": 0.02, "accompagnement": 0.16, "emploi": 0.09, "mobilite": 0.06},
-    "senior": {"remise_a_niveau": 0.18, "prequalification": 0.08, "formation_qualifiante": 0.30, "insertion": 0.06, "alternance": 0.00, "accompagnement": 0.22, "emploi": 0.11, "mobilite": 0.05},
-}  # fmt: skip
+    "young": {
+        "remise_a_niveau": 0.22,
+        "prequalification": 0.09,
+        "formation_qualifiante": 0.20,
+        "insertion": 0.09,
+        "alternance": 0.13,
+        "accompagnement": 0.15,
+        "emploi": 0.06,
+        "mobilite": 0.06,
+    },
+    "adult": {
+        "remise_a_niveau": 0.20,
+        "prequalification": 0.09,
+        "formation_qualifiante": 0.33,
+        "insertion": 0.05,
+        "alternance": 0.02,
+        "accompagnement": 0.16,
+        "emploi": 0.09,
+        "mobilite": 0.06,
+    },
+    "senior": {
+        "remise_a_niveau": 0.18,
+        "prequalification": 0.08,
+        "formation_qualifiante": 0.30,
+        "insertion": 0.06,
+        "alternance": 0.00,
+        "accompagnement": 0.22,
+        "emploi": 0.11,
+        "mobilite": 0.05,
+    },
+}
 #: Who offers a service.
 OFFERS: dict[str, dict[str, float]] = {
     "remise_a_niveau": {"OF01": 0.42, "OF02": 0.28, "GRETA01": 0.14, "E2C01": 0.10, "OF03": 0.06},
@@ -41,7 +68,16 @@ OFFERS: dict[str, dict[str, float]] = {
     "mobilite": {"REG01": 0.60, "MOB01": 0.40},
 }
 #: What really becomes of a referral.
-FATES = {"arrive": 0.57, "early": 0.02, "late": 0.05, "elsewhere": 0.07, "refused": 0.08, "cancelled": 0.04, "unseen": 0.04, "nothing": 0.13}
+FATES = {
+    "arrive": 0.57,
+    "early": 0.02,
+    "late": 0.05,
+    "elsewhere": 0.07,
+    "refused": 0.08,
+    "cancelled": 0.04,
+    "unseen": 0.04,
+    "nothing": 0.13,
+}
 #: What the sender ends up writing, by fate (`sent` = never updated).
 STATUSES: dict[str, dict[str, float]] = {
     "arrive": {"arrived": 0.60, "accepted": 0.18, "sent": 0.22},
@@ -53,7 +89,15 @@ STATUSES: dict[str, dict[str, float]] = {
     "unseen": {"arrived": 1.0},
     "nothing": {"sent": 0.60, "no_show": 0.25, "planned": 0.15},
 }
-REFUSALS = {"no_place": 0.30, "not_eligible": 0.15, "not_interested": 0.15, "lacking_prerequisites": 0.15, "not_mobile": 0.10, "did_not_come": 0.10, "other": 0.05}
+REFUSALS = {
+    "no_place": 0.30,
+    "not_eligible": 0.15,
+    "not_interested": 0.15,
+    "lacking_prerequisites": 0.15,
+    "not_mobile": 0.10,
+    "did_not_come": 0.10,
+    "other": 0.05,
+}
 
 #: Purpose of a training by service, shortest and longest planned length.
 PURPOSES: dict[str, dict[str, float]] = {
@@ -63,7 +107,13 @@ PURPOSES: dict[str, dict[str, float]] = {
     "insertion": {"insertion": 1.0},
     "alternance": {"certifiant": 1.0},
 }
-LENGTHS = {"remise_a_niveau": (30, 90), "prequalification": (60, 120), "formation_qualifiante": (60, 200), "insertion": (30, 100), "alternance": (300, 700)}
+LENGTHS = {
+    "remise_a_niveau": (30, 90),
+    "prequalification": (60, 120),
+    "formation_qualifiante": (60, 200),
+    "insertion": (30, 100),
+    "alternance": (300, 700),
+}
 #: How a training that started ends; the first one fills its planned length.
 ENDINGS = {"completed": 0.72, "dropped_out": 0.15, "excluded": 0.02, "moved_on_to_job": 0.08, "moved_to_other_training": 0.03}
 #: Share of people who enter a training nobody referred them to, and of those entries the share that never start.
@@ -78,7 +128,16 @@ ONWARD = {"referred": 0.22, "training": 0.30, "job": 0.10, "partner": 0.06, "not
 ONWARD_SERVICES = {"formation_qualifiante": 0.70, "prequalification": 0.30}
 
 JOBS = {"cdi": 0.14, "cdd_6m_plus": 0.20, "cdd_short": 0.34, "interim": 0.22, "civic_service": 0.06, "aided": 0.04}
-JOB_LENGTHS = {"cdi": (0, 0), "cdd_6m_plus": (183, 400), "cdd_short": (14, 180), "interim": (5, 90), "civic_service": (183, 250), "aided": (183, 365), "insertion": (120, 365), "apprenticeship": (300, 700)}
+JOB_LENGTHS = {
+    "cdi": (0, 0),
+    "cdd_6m_plus": (183, 400),
+    "cdd_short": (14, 180),
+    "interim": (5, 90),
+    "civic_service": (183, 250),
+    "aided": (183, 365),
+    "insertion": (120, 365),
+    "apprenticeship": (300, 700),
+}
 BREACHES = {"resignation": 0.40, "mutual": 0.25, "trial_period": 0.25, "dismissal": 0.10}
 SITUATIONS = {"looking": 0.62, "short_job": 0.20, "training": 0.12, "inactive": 0.06}
 CLOSINGS = {"employment": 0.35, "training": 0.20, "moved_away": 0.08, "withdrawn": 0.15, "end_of_support": 0.17, "other": 0.05}

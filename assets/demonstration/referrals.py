@@ -10,7 +10,7 @@ import pandas as pd
 
 from assets.demonstration import rates
 from assets.demonstration.calendar import Window
-from assets.demonstration.draw import by_group, chance, pick
+from assets.demonstration.draw import by_group, chance, either, pick
 from assets.demonstration.places import kinds
 
 
@@ -21,8 +21,8 @@ def refer(rng: np.random.Generator, plan: pd.DataFrame, window: Window) -> pd.Da
     count = len(out)
     out["intended"] = _other_than_sender(by_group(rng, out["service"].to_numpy(dtype=object), rates.OFFERS), out)
     named = ~chance(rng, count, rates.KIND_ONLY)
-    out["receiver"] = np.where(named, out["intended"], None)
-    out["receiver_kind"] = np.where(named, None, out["intended"].map(kinds()))
+    out["receiver"] = either(named, out["intended"], None)
+    out["receiver_kind"] = either(named, None, out["intended"].map(kinds()))
     fate = pick(rng, list(rates.FATES), list(rates.FATES.values()), count)
     elsewhere = _other_than_sender(by_group(rng, out["service"].to_numpy(dtype=object), rates.OFFERS), out)
     same = (elsewhere == out["intended"].to_numpy()) & (fate == "elsewhere")
@@ -40,7 +40,7 @@ def refer(rng: np.random.Generator, plan: pd.DataFrame, window: Window) -> pd.Da
     out["status"] = np.where(known, out["status"], "sent")
     out["status_on"] = np.where(known, told, 0)
     refused = out["status"].isin(["refused_by_receiver", "refused_by_person"]).to_numpy()
-    out["refusal"] = np.where(refused, pick(rng, list(rates.REFUSALS), list(rates.REFUSALS.values()), count), None)
+    out["refusal"] = either(refused, pick(rng, list(rates.REFUSALS), list(rates.REFUSALS.values()), count), None)
     return out
 
 

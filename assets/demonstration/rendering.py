@@ -1,6 +1,7 @@
 """From canonical values to what the partner writes: its contract, read backwards.
 
-Here: codes, dates, organisations and identities as text, column by column. Not here: which lines (`delivering.py`), the bytes (`writing.py`).
+Here: codes, dates, organisations and identities as text, column by column. Not here: which lines (`delivering.py`), the bytes
+(`writing.py`).
 Since the contract is the only description of the file, exports and contracts cannot drift apart; what a contract cannot be
 read backwards for (joined or conditional columns) is given by the layout as `@` columns.
 """
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 
 from assets.demonstration.calendar import text
 from assets.demonstration.dossiers import Dossiers, Style
+from assets.demonstration.draw import either
 from assets.demonstration.places import organisations
 from schemas.contract import Feed, RecordSpec, Value, strptime_format
 from schemas.fields import FIELDS, IDENTITY_NAMES, QUASI_NAMES, Type
@@ -22,7 +24,9 @@ FROM_DOSSIER = {*IDENTITY_NAMES, *QUASI_NAMES, "share_consent", "level_at_entry"
 
 def company_names(style: Style) -> dict[str, str]:
     """How the partner writes each organisation of the territory."""
-    return {code: {"name": o.name, "siret": o.siret, "alias": o.aliases[0], "code": code}[style.company] for code, o in organisations().items()}
+    return {
+        code: {"name": o.name, "siret": o.siret, "alias": o.aliases[0], "code": code}[style.company] for code, o in organisations().items()
+    }
 
 
 def render(feed: Feed, lines: pd.DataFrame, dossiers: Dossiers, style: Style, by: int) -> dict[str, NDArray[np.object_]]:
@@ -44,14 +48,22 @@ def columns(feed: Feed) -> tuple[str, ...]:
 
 
 def _put(
-    out: dict[str, NDArray[np.object_]], feed: Feed, record: RecordSpec, field: str, value: Value, lines: pd.DataFrame, dossiers: Dossiers, style: Style, by: int
+    out: dict[str, NDArray[np.object_]],
+    feed: Feed,
+    record: RecordSpec,
+    field: str,
+    value: Value,
+    lines: pd.DataFrame,
+    dossiers: Dossiers,
+    style: Style,
+    by: int,
 ) -> None:
     column = value.column
     if value.first_of:
         texts = _identity(feed, field, value, lines, dossiers, by)
         for place, node in enumerate(value.first_of):
             turn = (lines["person"].to_numpy(int) % len(value.first_of)) == place
-            out.setdefault(str(node.column), np.where(turn, texts, None))
+            out.setdefault(str(node.column), either(turn, texts, None))
     elif column is None or (column in out and not value.extract):
         return
     elif value.extract:

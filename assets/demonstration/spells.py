@@ -10,7 +10,7 @@ import pandas as pd
 
 from assets.demonstration import rates
 from assets.demonstration.calendar import Window
-from assets.demonstration.draw import by_group, chance, pick
+from assets.demonstration.draw import by_group, chance, either, pick
 
 
 def trainings_of(rng: np.random.Generator, begun: pd.DataFrame, window: Window) -> pd.DataFrame:
@@ -37,10 +37,10 @@ def trainings_of(rng: np.random.Generator, begun: pd.DataFrame, window: Window) 
     out["ended"] = np.where(never | (ended > window.horizon), 0, ended)
     decided = np.where(never, out["planned_start"].to_numpy() + 5, out["ended"])
     out["ending_on"] = np.where(decided > window.horizon, 0, decided)
-    out["ending"] = np.where(out["ending_on"] == 0, None, np.where(never, "not_started", out["ending"]))
+    out["ending"] = either(out["ending_on"] == 0, None, either(never, "not_started", out["ending"]))
     out["hours"] = length * 5
     qualifying = out["purpose"].isin(["qualifiant", "certifiant"]).to_numpy()
-    out["certification"] = np.where(qualifying, pick(rng, rates.CERTIFICATIONS, None, count), None)
+    out["certification"] = either(qualifying, pick(rng, rates.CERTIFICATIONS, None, count), None)
     out["formacode"] = pick(rng, rates.FORMACODES, None, count)
     plain = pick(rng, ("presentiel", "distance", "afest"), (0.86, 0.10, 0.04), count)
     out["modality"] = np.where(out["service"] == "alternance", "alternance", plain)
@@ -51,7 +51,9 @@ def trainings_of(rng: np.random.Generator, begun: pd.DataFrame, window: Window) 
     return out
 
 
-def contracts_of(rng: np.random.Generator, registration: pd.DataFrame, training: pd.DataFrame, arrived: pd.DataFrame, window: Window) -> pd.DataFrame:
+def contracts_of(
+    rng: np.random.Generator, registration: pd.DataFrame, training: pd.DataFrame, arrived: pd.DataFrame, window: Window
+) -> pd.DataFrame:
     """Contracts the Mission locale learns of, Cap emploi's (`origin` = registration), the SIAE's, the CFA's (`origin` = training)."""
     young = registration[(registration["org"] == "ML01") & chance(rng, len(registration), 0.30)]
     cap = registration[(registration["org"] == "CAP01") & chance(rng, len(registration), 0.35)]
@@ -67,7 +69,7 @@ def contracts_of(rng: np.random.Generator, registration: pd.DataFrame, training:
     ]
     out = pd.concat(batches, ignore_index=True)
     late = (out["started"] > window.horizon) | ((out["started"] < window.start) & (out["org"] != "CFA01"))
-    out = out[~late].reset_index(drop=True)
+    out = out[~late].drop_duplicates(["person", "org", "started", "origin"]).reset_index(drop=True)
     out["kind"] = np.where(out["kind"].isna(), pick(rng, list(rates.JOBS), list(rates.JOBS.values()), len(out)), out["kind"])
     _end_contracts(rng, out, training, window)
     out["id"] = np.arange(len(out))
@@ -97,7 +99,7 @@ def _end_contracts(rng: np.random.Generator, out: pd.DataFrame, training: pd.Dat
     open_ = (ended == 0) | (ended > window.horizon)
     out["planned_end"] = planned
     out["ended"] = np.where(open_, 0, ended)
-    out["ending"] = np.where(open_, None, np.where(breach, "terminated_early", "term"))
+    out["ending"] = either(open_, None, either(breach, "terminated_early", "term"))
     broken = (out["ending"] == "terminated_early").to_numpy()
-    out["reason"] = np.where(broken, pick(rng, list(rates.BREACHES), list(rates.BREACHES.values()), count), None)
+    out["reason"] = either(broken, pick(rng, list(rates.BREACHES), list(rates.BREACHES.values()), count), None)
     out["occupation"] = pick(rng, rates.OCCUPATIONS, None, count)

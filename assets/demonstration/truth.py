@@ -103,11 +103,13 @@ def _followed_up(refresher: pd.DataFrame, world: World) -> pd.Series:
     """Ids of the trainings followed, after their end and within `until`, by a training or a contract, or a registration elsewhere."""
     training, contract, registration = world.training, world.contract, world.registration
     started = training["started"] > 0
-    steps = pd.concat([
-        pd.DataFrame({"person": training["person"][started], "day": training["started"][started], "at": ""}),
-        pd.DataFrame({"person": contract["person"], "day": contract["started"], "at": ""}),
-        pd.DataFrame({"person": registration["person"], "day": registration["opened"], "at": registration["org"]}),
-    ])  # fmt: skip
+    steps = pd.concat(
+        [
+            pd.DataFrame({"person": training["person"][started], "day": training["started"][started], "at": ""}),
+            pd.DataFrame({"person": contract["person"], "day": contract["started"], "at": ""}),
+            pd.DataFrame({"person": registration["person"], "day": registration["opened"], "at": registration["org"]}),
+        ]
+    )
     pairs = refresher[["id", "person", "org", "ended", "until"]].merge(steps, on="person")
     seen = (pairs["day"] > pairs["ended"]) & (pairs["day"] <= pairs["until"]) & (pairs["at"] != pairs["org"])
     return pd.Series(pairs.loc[seen, "id"].unique())
@@ -118,5 +120,7 @@ def _coverage(coverage: pd.DataFrame) -> pd.DataFrame:
     frames = []
     for population in (coverage.assign(population="territoire"), coverage.assign(population=coverage["organisation"])):
         out = population.groupby(["month", "population"])["covered"].agg(numerator="sum", denominator="size").reset_index()
-        frames.append(out.assign(indicator="partner_coverage", breakdown="ensemble", category="ensemble", value=out["numerator"] / out["denominator"]))
+        frames.append(
+            out.assign(indicator="partner_coverage", breakdown="ensemble", category="ensemble", value=out["numerator"] / out["denominator"])
+        )
     return pd.concat(frames, ignore_index=True)

@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import io
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
+import duckdb
 import numpy as np
 import pandas as pd
 import xlsxwriter
@@ -17,6 +20,7 @@ from numpy.typing import NDArray
 
 from assets.workspace import Workspace, duckdb_memory, private_directory, write_whole
 from schemas.contract import Format
+from schemas.tables import quote
 
 #: Partners whose UTF-8 files start with a byte order mark.
 WITH_BOM = frozenset({"france_travail", "cap_emploi"})
@@ -24,28 +28,49 @@ _DAY = re.compile(r"^(\d{2})/(\d{2})/(\d{4})$")
 _DATE_TITLES = frozenset({"1er entretien", "Clôture", "Orientation le", "Suite le"})
 
 
-def csv_bytes(workspace: Workspace, columns: dict[str, NDArray[np.object_]], form: Format, bom: bool) -> bytes:
-    """A CSV with a header; blanks are empty, texts quoted only when they must be. Raises UnicodeEncodeError when the encoding lacks a character."""
-    frame = pd.DataFrame({name: pd.Series(values, dtype="str") for name, values in columns.items()})
-    if not len(frame):
-        line = (form.delimiter or ";").join(f'"{c}"' if (form.delimiter or ";") in c else c for c in columns)
-        data = (line + "\n").encode()
-    else:
-        with private_directory(workspace) as folder, duckdb_memory() as con:
-            path = folder / "export.csv"
-            con.register("lines", frame)
-            delimiter = (form.delimiter or ";").replace("\t", "\\t") if form.delimiter != "\t" else "\t"
-            con.execute(f"COPY (SELECT * FROM lines) TO '{path}' (FORMAT csv, HEADER, DELIMITER '{delimiter}', NULLSTR '')")
-            data = path.read_bytes()
-    if form.encoding == "cp1252":
-        return data.decode("utf-8").encode("cp1252")
-    return (b"\xef\xbb\xbf" if bom else b"") + data
+class Writer:
+    """One in-memory DuckDB and one private folder for all the files of a generation."""
+
+    def __init__(self, con: duckdb.DuckDBPyConnection, folder: Path) -> None:
+        self.con, self.path = con, folder / "export"
+
+    def _copied(self, frame: pd.DataFrame, options: str) -> bytes:
+        self.con.register("lines", frame)
+        self.con.execute(f"COPY (SELECT * FROM lines) TO {quote(str(self.path))} ({options})")
+        self.con.unregister("lines")
+        data = self.path.read_bytes()
+        self.path.unlink()
+        return data
+
+    def csv(self, columns: dict[str, NDArray[np.object_]], form: Format, bom: bool) -> bytes:
+        """A CSV with a header; blanks are empty, texts quoted only when they must be.
+
+        Raises UnicodeEncodeError when the encoding lacks a character.
+        """
+        frame = pd.DataFrame({name: pd.Series(values, dtype="str") for name, values in columns.items()})
+        data = self._copied(frame, f"FORMAT csv, HEADER, DELIMITER {quote(form.delimiter or ';')}, NULLSTR ''")
+        if form.encoding == "cp1252":
+            return data.decode("utf-8").encode("cp1252")
+        return (b"\xef\xbb\xbf" if bom else b"") + data
+
+    def parquet(self, path: Path, frame: pd.DataFrame) -> None:
+        """A Parquet file at `path`, rows in the order given."""
+        write_whole(path, self._copied(frame, "FORMAT parquet"))
+
+
+@contextmanager
+def writer(workspace: Workspace) -> Iterator[Writer]:
+    """A `Writer` whose folder is gone at the end."""
+    with private_directory(workspace) as folder, duckdb_memory() as con:
+        yield Writer(con, folder)
 
 
 def xlsx_bytes(columns: dict[str, NDArray[np.object_]], form: Format, title: str) -> bytes:
     """A workbook whose header is on `form.header_line`, under a title; event dates are true Excel dates, birth dates are text."""
     buffer = io.BytesIO()
-    book = xlsxwriter.Workbook(buffer, {"in_memory": True, "strings_to_formulas": False, "strings_to_numbers": False, "strings_to_urls": False})
+    book = xlsxwriter.Workbook(
+        buffer, {"in_memory": True, "strings_to_formulas": False, "strings_to_numbers": False, "strings_to_urls": False}
+    )
     book.set_properties({"created": datetime(2020, 1, 1), "author": "CEP Val d'Isle"})
     as_date, bold = book.add_format({"num_format": "dd/mm/yyyy"}), book.add_format({"bold": True})
     sheet = book.add_worksheet(form.sheet or "Feuil1")
@@ -73,12 +98,3 @@ def _moment(found: re.Match[str] | None) -> datetime | None:
         return datetime(int(found[3]), int(found[2]), int(found[1])) if found else None
     except ValueError:
         return None
-
-
-def write_parquet(workspace: Workspace, path: Path, frame: pd.DataFrame) -> None:
-    """A Parquet file, rows in the order given."""
-    with private_directory(workspace) as folder, duckdb_memory() as con:
-        twin = folder / "truth.parquet"
-        con.register("lines", frame)
-        con.execute(f"COPY (SELECT * FROM lines) TO '{twin}' (FORMAT parquet)")
-        write_whole(path, twin.read_bytes())
