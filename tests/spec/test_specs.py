@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 
 import duckdb
@@ -23,6 +24,7 @@ from assets.core.edition import Edition, horizon_of, write
 from assets.indicators import build as indicators
 from assets.indicators.definition import load_all
 from assets.pathways import build as pathways
+from assets.tables import read_sql
 from schemas.tables import TABLES, create
 from schemas.territory import Territory
 
@@ -118,6 +120,24 @@ def _fill(con: duckdb.DuckDBPyConnection, name: str, rows: list[Row]) -> None:
         con.execute(f"INSERT INTO {name} ({', '.join(full)}) VALUES ({', '.join('?' * len(full))})", values)
 
 
+@cache
+def _texts() -> dict[str, str]:
+    """The SQL of every computed table and indicator, by name."""
+    tables = [*((n, "core") for n in core.SQL_TABLES), *((n, "pathways") for n in pathways.SQL_TABLES)]
+    return {**{name: read_sql(room, name) for name, room in tables}, **{i.id: i.select for i in load_all()}}
+
+
+def _needed(names: set[str], given: set[str]) -> set[str]:
+    """`names` and every table their SQL mentions, and theirs in turn, down to what is given."""
+    found, todo = set(names), [n for n in names if n not in given]
+    while todo:
+        words = set(re.findall(r"\w+", _texts().get(todo.pop(), "")))
+        new = (words & set(_texts())) - found
+        found |= new
+        todo += [n for n in new if n not in given]
+    return found
+
+
 def run(scenario: Scenario) -> duckdb.DuckDBPyConnection:
     """Gives the scenario's tables to the real SQL: a table that is given is not computed."""
     con = duckdb.connect()
@@ -131,13 +151,11 @@ def run(scenario: Scenario) -> duckdb.DuckDBPyConnection:
     given.setdefault("organisation", ORGANISATIONS)
     for name, rows in given.items():
         _fill(con, name, rows)
-    for name in core.SQL_TABLES:
-        if name not in given and (RAW & set(given) or name == "person"):
-            core.build_table(con, name)
-    beyond_core = {name for name, _, _ in scenario.expected} - {*core.SQL_TABLES}
-    for name in pathways.SQL_TABLES if beyond_core else ():
-        if name not in given:
-            pathways.build_table(con, name)
+    rooms = {**dict.fromkeys(core.SQL_TABLES, core), **dict.fromkeys(pathways.SQL_TABLES, pathways)}
+    needed = _needed({name for name, _, _ in scenario.expected}, set(given))
+    for name, room in rooms.items():
+        if name in needed and name not in given and (room is pathways or name == "person" or RAW & set(given)):
+            room.build_table(con, name)
     return con
 
 
