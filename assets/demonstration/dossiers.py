@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -35,12 +36,12 @@ class Style:
 
 @dataclass
 class Dossiers:
-    """`typed` (as first written) and `right` (once corrected): same rows, sorted by person; columns are canonical identity fields,
+    """`typed` (as first written) and `right` (once corrected): same rows, sorted by person, by canonical identity field;
     birth dates as days. `corrected_on` is the day of the correction, `NEVER` when there is none."""
 
     person: NDArray[np.int64]
-    typed: pd.DataFrame
-    right: pd.DataFrame
+    typed: dict[str, NDArray[Any]]
+    right: dict[str, NDArray[Any]]
     corrected_on: Days
 
     def rows(self, person: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -50,8 +51,8 @@ class Dossiers:
     def values(self, field: str, person: NDArray[np.int64], by: int) -> NDArray[np.object_]:
         """What the partner writes in `field` for each person in a delivery made at day `by`."""
         at = self.rows(person)
-        right = self.right[field].to_numpy()[at]
-        return np.where(self.corrected_on[at] <= by, right, self.typed[field].to_numpy()[at])
+        right = self.right[field][at]
+        return np.where(self.corrected_on[at] <= by, right, self.typed[field][at])
 
 
 def open_dossiers(person: NDArray[np.int64], people: pd.DataFrame, style: Style, noise: Noise, window: Window, seed: int) -> Dossiers:
@@ -68,7 +69,11 @@ def open_dossiers(person: NDArray[np.int64], people: pd.DataFrame, style: Style,
     month = rng.integers(0, window.length, count)
     for frame in (typed, right):
         _style(frame, style)
-    return Dossiers(person, typed, right, np.where(fixed, window.edges[month] + 14, NEVER))
+    return Dossiers(person, _arrays(typed), _arrays(right), np.where(fixed, window.edges[month] + 14, NEVER))
+
+
+def _arrays(frame: pd.DataFrame) -> dict[str, NDArray[Any]]:
+    return {str(c): frame[c].to_numpy() if c == "birth_date" else _texts(frame[c]) for c in frame.columns}
 
 
 def _texts(series: pd.Series) -> NDArray[np.object_]:
@@ -81,7 +86,7 @@ def _exact(rng: np.random.Generator, known: pd.DataFrame, style: Style, noise: N
     count = len(known)
     given, more = _texts(known["given"]), _texts(known["more_given"])
     if style.all_given and noise.given_typo > 0:
-        has = np.array([m is not None for m in more])
+        has = np.array([m is not None for m in more], dtype=bool)
         given = given.copy()
         given[has] = given[has] + ", " + more[has]
     out = pd.DataFrame({"given_names": pd.Series(given, dtype=object)})

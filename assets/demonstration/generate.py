@@ -100,12 +100,12 @@ def generate(
 def _contract(workspace: Workspace, partner: str, noise: Noise, window: Window) -> Contract | None:
     """Puts the partner's contract in the workspace and reads it; None when its organisation delivers nothing."""
     source = (files("assets.demonstration") / "contracts" / f"{partner}.yaml").read_text("utf-8")
+    source = re.sub(r'covers_from: "[^"]+"', f'covers_from: "{window.names[0]}-01"', source)
     contract = Contract.model_validate(yaml.safe_load(source))
     if contract.organisation in SILENT and noise.silent_organisations >= 0.5:
         return None
-    source = re.sub(r'covers_from: "[^"]+"', f'covers_from: "{window.names[0]}-01"', source)
     write_whole(workspace.contracts / f"{partner}.yaml", source.encode())
-    return Contract.model_validate(yaml.safe_load(source))
+    return contract
 
 
 @dataclass(frozen=True)
@@ -207,7 +207,7 @@ def _write_truth(job: _Job, contracts: dict[str, Contract]) -> None:
 
 
 def _true_referrals(world: World, ledger: Ledger) -> pd.DataFrame:
-    """One row per referral sent: `partner, record_key` (as the contract makes it), `person_true`, what was said and what really happened."""
+    """One row per referral sent: `partner, record_key` (as the contract makes it), `person_true`, what was said, what really happened."""
     rows = world.referral
     partner_of = {org: partner for partner, (org, _) in STYLES.items()}
     out = pd.DataFrame(

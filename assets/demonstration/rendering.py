@@ -8,6 +8,8 @@ read backwards for (joined or conditional columns) is given by the layout as `@`
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -76,25 +78,24 @@ def _put(
     elif field in FROM_DOSSIER:
         out[column] = _identity(feed, field, value, lines, dossiers, by)
     elif f"{record.type}.{field}" in lines.columns:
-        out[column] = _written(feed, field, value, lines[f"{record.type}.{field}"], style)
+        out[column] = _written(feed, field, value, lines[f"{record.type}.{field}"].to_numpy(), style)
 
 
 def _identity(feed: Feed, field: str, value: Value, lines: pd.DataFrame, dossiers: Dossiers, by: int) -> NDArray[np.object_]:
-    values = pd.Series(dossiers.values(field, lines["person"].to_numpy(int), by))
-    return _written(feed, field, value, values, Style(""))
+    return _written(feed, field, value, dossiers.values(field, lines["person"].to_numpy(np.int64), by), Style(""))
 
 
-def _written(feed: Feed, field: str, value: Value, values: pd.Series, style: Style) -> NDArray[np.object_]:
-    """One field as text: a date in the feed's first format, a code through the contract's map, an organisation by its name there."""
+def _written(feed: Feed, field: str, value: Value, values: NDArray[Any], style: Style) -> NDArray[np.object_]:
+    """One field as text: a date in the feed's first format, a code through the contract's map, an organisation by its name there.
+
+    Raises KeyError when the contract's map has no word for a code.
+    """
     if FIELDS[field].type is Type.DATE:
-        return text(values.fillna(0).to_numpy(np.int64), strptime_format((value.dates or feed.dates)[0]))
-    known = values.astype(object).where(values.notna(), None)
+        return text(values.astype(np.int64), strptime_format((value.dates or feed.dates)[0]))
     if FIELDS[field].form == "organisation":
-        return np.asarray(known.map(company_names(style)).astype(object).to_numpy(dtype=object))
-    if value.values is not None:
-        back = {ours: theirs for theirs, ours in reversed(value.values.items())}
-        missing = set(known.dropna().unique()) - set(back)
-        if missing:
-            raise KeyError(f"{field}:{sorted(missing)[0]}")
-        return np.asarray(known.map(back).astype(object).to_numpy(dtype=object))
-    return np.asarray(known.to_numpy(dtype=object))
+        words = company_names(style)
+    elif value.values is not None:
+        words = {ours: theirs for theirs, ours in reversed(value.values.items()) if ours is not None}
+    else:
+        return np.array([v if isinstance(v, str) else None for v in values.tolist()], dtype=object)
+    return np.array([words[v] if isinstance(v, str) else None for v in values.tolist()], dtype=object)

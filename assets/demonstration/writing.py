@@ -15,6 +15,7 @@ from pathlib import Path
 import duckdb
 import numpy as np
 import pandas as pd
+import pyarrow
 import xlsxwriter
 from numpy.typing import NDArray
 
@@ -34,7 +35,7 @@ class Writer:
     def __init__(self, con: duckdb.DuckDBPyConnection, folder: Path) -> None:
         self.con, self.path = con, folder / "export"
 
-    def _copied(self, frame: pd.DataFrame, options: str) -> bytes:
+    def _copied(self, frame: pd.DataFrame | pyarrow.Table, options: str) -> bytes:
         self.con.register("lines", frame)
         self.con.execute(f"COPY (SELECT * FROM lines) TO {quote(str(self.path))} ({options})")
         self.con.unregister("lines")
@@ -47,8 +48,8 @@ class Writer:
 
         Raises UnicodeEncodeError when the encoding lacks a character.
         """
-        frame = pd.DataFrame({name: pd.Series(values, dtype="str") for name, values in columns.items()})
-        data = self._copied(frame, f"FORMAT csv, HEADER, DELIMITER {quote(form.delimiter or ';')}, NULLSTR ''")
+        table = pyarrow.table({name: pyarrow.array(values, pyarrow.string(), from_pandas=True) for name, values in columns.items()})
+        data = self._copied(table, f"FORMAT csv, HEADER, DELIMITER {quote(form.delimiter or ';')}, NULLSTR ''")
         if form.encoding == "cp1252":
             return data.decode("utf-8").encode("cp1252")
         return (b"\xef\xbb\xbf" if bom else b"") + data

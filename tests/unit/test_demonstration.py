@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import date, timedelta
 from fnmatch import fnmatch
+from functools import cache
 from pathlib import Path
 from statistics import median
 
@@ -27,7 +28,7 @@ from assets.demonstration.places import SILENT
 from assets.workspace import Workspace
 from schemas.contract import Contract, Feed
 
-LEARNERS, MONTHS, MONTH = 900, 12, "2026-10"
+LEARNERS, MONTHS, MONTH = 900, 7, "2026-10"
 Row = dict[str, str]
 
 
@@ -45,6 +46,7 @@ def realistic(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
+@cache
 def contracts(root: Path) -> dict[str, Contract]:
     return {p.stem: Contract.model_validate(yaml.safe_load(p.read_text("utf-8"))) for p in sorted((root / "contracts").glob("*.yaml"))}
 
@@ -93,7 +95,11 @@ def truth(root: Path, indicator: str, population: str) -> dict[str, tuple[int, f
 def day(text: str) -> date:
     """`JJ/MM/AAAA` or `AAAA-MM-JJ` or `AAAAMMJJ`."""
     digits = re.sub(r"\D", "", text)
-    return date(int(digits[4:]), int(digits[2:4]), int(digits[:2])) if "/" in text else date(int(digits[:4]), int(digits[4:6]), int(digits[6:]))
+    return (
+        date(int(digits[4:]), int(digits[2:4]), int(digits[:2]))
+        if "/" in text
+        else date(int(digits[:4]), int(digits[4:6]), int(digits[6:]))
+    )
 
 
 def test_every_partner_has_a_valid_contract_a_layout_and_a_style() -> None:
@@ -115,7 +121,7 @@ def test_headers_are_what_the_contract_reads_or_ignores(world: str, request: pyt
         header, _ = read(path, feed)
         assert sorted(header) == sorted({*feed.mapped_columns(), *feed.ignore}), path.name
         seen += 1
-    assert seen > 150
+    assert seen > 100
 
 
 @pytest.mark.parametrize("world", ["perfect", "realistic"])
@@ -139,7 +145,7 @@ def test_truth_names_the_person_of_every_line(world: str, request: pytest.Fixtur
 def test_same_arguments_same_bytes_and_another_seed_another_world(tmp_path: Path) -> None:
     def prints(seed: int) -> dict[str, str]:
         root = tmp_path / f"w{len(list(tmp_path.iterdir()))}"
-        generate(Workspace(root), 120, 7, seed, MONTH)
+        generate(Workspace(root), 60, 2, seed, MONTH)
         return {str(p.relative_to(root)): hashlib.sha256(p.read_bytes()).hexdigest() for p in sorted(root.rglob("*")) if p.is_file()}
 
     first = prints(5)
@@ -151,7 +157,9 @@ def test_same_arguments_same_bytes_and_another_seed_another_world(tmp_path: Path
 
 
 def test_perfect_world_referrals_of_the_mission_locale_equal_truth(perfect: Path) -> None:
-    sent = Counter(f"{day(r['Date orientation']):%Y-%m}" for r in latest(perfect, "mission_locale", "orientations", "N° orientation").values())
+    sent = Counter(
+        f"{day(r['Date orientation']):%Y-%m}" for r in latest(perfect, "mission_locale", "orientations", "N° orientation").values()
+    )
     assert {m: (n, float(n)) for m, n in sent.items()} == truth(perfect, "referrals_sent", "ML01")
     keys = pd.read_parquet(perfect / "truth" / "referral.parquet").query("partner == 'mission_locale'")["record_key"]
     assert set(keys) == set(latest(perfect, "mission_locale", "orientations", "N° orientation"))
@@ -171,7 +179,7 @@ def test_perfect_world_people_followed_by_france_travail_equal_truth(perfect: Pa
 
 def test_perfect_world_completion_in_the_last_snapshot_equals_truth(perfect: Path) -> None:
     feed = contracts(perfect)["of_savoirs"].feeds["parcours"]
-    assert feed.covers_from == "2025-11-01"
+    assert feed.covers_from == "2026-04-01"
     _, lines = read(perfect / "inbox" / "of_savoirs" / f"parcours_{MONTH}.csv", feed)
     ended = [r for _, r in lines if r["fin_reelle"]]
     for indicator, issue in (("completion_share", "termine"), ("dropout_share", "abandon")):
@@ -245,7 +253,7 @@ def test_realistic_files_hold_what_makes_them_ugly(realistic: Path) -> None:
     assert (inbox / "france_travail" / f"inscriptions_{MONTH}.csv").read_bytes().startswith(b"\xef\xbb\xbf")
     with pytest.raises(UnicodeDecodeError):
         (inbox / "mission_locale" / f"accompagnements_{MONTH}.csv").read_bytes().decode("utf-8")
-    text = (inbox / "mission_locale" / "accompagnements_2025-11.csv").read_bytes().decode("cp1252")
+    text = (inbox / "mission_locale" / "accompagnements_2026-04.csv").read_bytes().decode("cp1252")
     people = pd.read_parquet(realistic / "truth" / "person.parquet")
     assert any(f" {g} " in line for g in people["given"].unique() for line in text.splitlines()), "names in free text"
     statuses = [r["Statut"] for r in latest(realistic, "mission_locale", "orientations", "N° orientation").values()]
