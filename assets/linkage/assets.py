@@ -21,7 +21,12 @@ def room(partners: Iterable[str]) -> list[Any]:
     """`link` and its blocking contract check."""
 
     @dg.asset(
-        key="link", group_name="linkage", partitions_def=MONTHS, deps=[dg.AssetKey(["privacy", p]) for p in partners], pool=POOL, kinds={"duckdb"},
+        key="link",
+        group_name="linkage",
+        partitions_def=MONTHS,
+        deps=[dg.AssetKey(["privacy", p]) for p in partners],
+        pool=POOL,
+        kinds={"duckdb"},
         description="Quels dossiers sont une même personne : identifiants forts, puis Splink sur les jetons, puis groupes sous contraintes.",
     )
     def link_asset(context: dg.AssetExecutionContext, site: dg.ResourceParam[Site]) -> dg.MaterializeResult[None]:

@@ -1,6 +1,7 @@
 """From weights to decisions: which pairs are joined, which are kept apart and why, which a human should see.
 
-Here: the guards, in SQL over `weighed`. Levels: −1 missing, 0 no agreement, higher is closer (`pairs.rank`). Not here: transitivity (`clusters.py`).
+Here: the guards, in SQL over `weighed`. Levels: −1 missing, 0 no agreement, higher is closer (`pairs.rank`).
+Not here: transitivity (`clusters.py`).
 """
 
 from __future__ import annotations
@@ -10,11 +11,14 @@ import duckdb
 from assets.linkage.model import MATCH_WEIGHT, REVIEW_WEIGHT
 from assets.privacy.rules import COMPARISONS
 
-#: Two dossiers agree on a number but contradict each other on at least two of sex, given name and date: a borrowed or mistyped number.
-_CONTRADICTIONS = "(sex = 0)::INTEGER + (given = 0)::INTEGER + (date = 0)::INTEGER"
+#: Two dossiers share a number but contradict each other on two of sex, given name and date: a borrowed or mistyped number. A NIR already
+#: had to fit its own birth date (`assets/privacy`): a date and a given name that differ need a sex that does not agree as well.
+_BORROWED = """(CASE WHEN nir = 1 THEN (given = 0 AND date = 0 AND sex <> 1) OR (sex = 0 AND (given = 0 OR date = 0))
+    ELSE (sex = 0)::INTEGER + (given = 0)::INTEGER + (date = 0)::INTEGER >= 2 END)"""
 
-#: Same surname, same birth date, different given names: twins until a human says otherwise.
-_TWINS = "surname >= 2 AND date >= 2 AND given = 0"
+#: Same birth date, surnames that agree, given names that do not, or hardly do while the sexes differ (Louis and Louise): twins until a
+#: human says otherwise.
+_TWINS = "surname >= 1 AND date >= 2 AND (given = 0 OR (given IN (1, 2) AND sex = 0))"
 
 _STRONG = "(nir = 1 OR number = 1)"
 
@@ -26,7 +30,7 @@ def decide(con: duckdb.DuckDBPyConnection) -> None:
         SELECT l, r, weight,
             CASE
                 WHEN nir = 0 THEN 'apart'
-                WHEN {_STRONG} AND {_CONTRADICTIONS} >= 2 THEN 'apart'
+                WHEN {_STRONG} AND {_BORROWED} THEN 'apart'
                 WHEN {_STRONG} THEN 'join'
                 WHEN {_TWINS} THEN 'apart'
                 WHEN weight >= {MATCH_WEIGHT} THEN 'join'
@@ -34,7 +38,7 @@ def decide(con: duckdb.DuckDBPyConnection) -> None:
             END AS verdict,
             CASE
                 WHEN nir = 0 THEN 'nir'
-                WHEN {_STRONG} AND {_CONTRADICTIONS} >= 2 THEN 'identifier'
+                WHEN {_STRONG} AND {_BORROWED} THEN 'identifier'
                 WHEN {_STRONG} THEN 'identifier'
                 WHEN {_TWINS} THEN 'twins'
                 ELSE 'probabilistic'

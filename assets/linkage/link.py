@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 
 from assets.linkage import model, pairs, persons
-from assets.linkage.clusters import Clusters, groups
+from assets.linkage.clusters import Clusters, Ints, groups
 from assets.linkage.decide import decide, evidence
 from assets.privacy.store import ensure_linkage
 from assets.tables import replace
@@ -49,8 +49,8 @@ def _weigh(con: duckdb.DuckDBPyConnection, store: str, profiles: int) -> tuple[i
     return count, parameters
 
 
-def _columns(con: duckdb.DuckDBPyConnection, query: str) -> list[np.ndarray]:  # type: ignore[type-arg]
-    return list(con.execute(query).fetchnumpy().values())
+def _columns(con: duckdb.DuckDBPyConnection, query: str) -> list[Ints]:
+    return [np.asarray(column, dtype=np.int64) for column in con.execute(query).fetchnumpy().values()]
 
 
 def _cluster(con: duckdb.DuckDBPyConnection, profiles: int) -> int:
@@ -61,13 +61,15 @@ def _cluster(con: duckdb.DuckDBPyConnection, profiles: int) -> int:
     (holders,) = _columns(con, "SELECT p FROM profile WHERE has_nir")
     nir[holders] = groups(count, left, right)[holders]
     found = Clusters.of(count, nir)
-    left, right = _columns(con, "SELECT l, r FROM decision WHERE verdict = 'apart' UNION SELECT l, r FROM dossier_pair WHERE contradictory ORDER BY 1, 2")
+    left, right = _columns(
+        con, "SELECT l, r FROM decision WHERE verdict = 'apart' UNION SELECT l, r FROM dossier_pair WHERE contradictory ORDER BY 1, 2"
+    )
     for a, b in zip(left.tolist(), right.tolist(), strict=True):
         found.keep_apart(a, b)
     left, right = _columns(
         con,
         """SELECT l, r FROM (
-            SELECT l, r, 2 AS rank, 0 AS weight FROM dossier_pair WHERE NOT contradictory
+            SELECT l, r, 2 AS rank, support AS weight FROM dossier_pair WHERE NOT contradictory
             UNION ALL SELECT l, r, CASE reason WHEN 'identifier' THEN 1 ELSE 0 END, weight FROM decision WHERE verdict = 'join'
         ) ORDER BY rank DESC, weight DESC, l, r""",
     )
@@ -103,7 +105,8 @@ def _methods(con: duckdb.DuckDBPyConnection) -> None:
             ) GROUP BY p
         )
         SELECT c.entity_id, n.person_id,
-            CASE b.rank WHEN 3 THEN 'dossier' WHEN 2 THEN 'identifier' WHEN 1 THEN 'identical' WHEN 0 THEN 'probabilistic' ELSE 'alone' END AS method
+            CASE b.rank WHEN 3 THEN 'dossier' WHEN 2 THEN 'identifier' WHEN 1 THEN 'identical' WHEN 0 THEN 'probabilistic' ELSE 'alone'
+            END AS method
         FROM clustered AS c INNER JOIN person_now AS n USING (entity_id) LEFT JOIN best AS b USING (p)"""
     )
 

@@ -34,6 +34,9 @@ EM_PAIRS = 500
 #: Share of matching profile pairs whose surname, given name and date all agree at some level: turns counted sure pairs into the prior.
 SURE_SHARE = 0.9
 
+#: Highest prior: a handful of dossiers still comes from a territory of thousands of people.
+MOST_LIKELY = 2e-4
+
 #: Chance agreement of two people born in France, used as this many observed pairs until a territory's own figures outweigh them.
 _CHANCE = {"surname": 7e-4, "surname_sound": 1.2e-3, "given": 5e-3, "given_sound": 8e-3, "date": 1e-4, "place": 1e-2}
 _CHANCE_PAIRS = 1e5
@@ -93,7 +96,7 @@ def strangers(seen: dict[str, float]) -> dict[str, list[float]]:
 
 def _comparison(name: str, u: list[float]) -> Any:
     labels = [level.name.lower() for level in COMPARISONS.get(name, (Level.EXACT,))]
-    levels = [cll.CustomLevel(f"{name}_l = -1", "missing").configure(is_null_level=True)]
+    levels: list[Any] = [cll.CustomLevel(f"{name}_l = -1", "missing").configure(is_null_level=True)]
     for k, label in enumerate(labels):
         level = cll.CustomLevel(f"{name}_l = {len(labels) - k}", label)
         levels.append(level.configure(m_probability=_M[name][k], u_probability=u[k]))
@@ -107,7 +110,7 @@ def _settings(con: duckdb.DuckDBPyConnection, store: str, profiles: int, sure_pa
         link_type="dedupe_only",
         comparisons=[_comparison(name, u[name]) for name in _COMPARED],
         blocking_rules_to_generate_predictions=[block_on("k")],
-        probability_two_random_records_match=min(max(sure_pairs, 1) / SURE_SHARE / max(profiles * (profiles - 1) / 2, 1), 0.5),
+        probability_two_random_records_match=min(max(sure_pairs, 1) / SURE_SHARE / max(profiles * (profiles - 1) / 2, 1), MOST_LIKELY),
         additional_columns_to_retain=["k"],
     )
 
@@ -136,7 +139,8 @@ def predict(con: duckdb.DuckDBPyConnection, store: str, profiles: int, sure_pair
         fitted = _tempered(linker.misc.save_model_to_json())
         predicted = Linker(vectors, fitted, log_level=logging.CRITICAL).inference.predict(warning_mode="never")
     con.execute(
-        f"CREATE TABLE weighed AS SELECT p.*, round(s.match_weight, 2) AS weight FROM pair AS p INNER JOIN {predicted.physical_name} AS s ON s.k_l = p.k"
+        f"CREATE TABLE weighed AS SELECT p.*, round(s.match_weight, 2) AS weight "
+        f"FROM pair AS p INNER JOIN {predicted.physical_name} AS s ON s.k_l = p.k"
     )
     return _parameters(fitted)
 
@@ -150,7 +154,7 @@ def _levels(model: dict[str, Any]) -> Iterator[tuple[str, int, dict[str, Any]]]:
 
 
 def _tempered(model: dict[str, Any]) -> dict[str, Any]:
-    """The fitted model with every m drawn a little towards its starting value: a level no training pair reached is unlikely, not impossible."""
+    """The fitted model with every m drawn a little towards its starting value: never met in training is not impossible."""
     for name, k, level in _levels(model):
         level["m_probability"] = (1 - _TEMPER) * float(level["m_probability"]) + _TEMPER * _M[name][k]
     return model
@@ -159,6 +163,11 @@ def _tempered(model: dict[str, Any]) -> dict[str, Any]:
 def _parameters(model: dict[str, Any]) -> list[tuple[str, str, float, float]]:
     """The fitted model, level by level."""
     return [
-        (name, NONE if level["sql_condition"] == "ELSE" else str(level["label_for_charts"]), float(level["m_probability"]), float(level["u_probability"]))
+        (
+            name,
+            NONE if level["sql_condition"] == "ELSE" else str(level["label_for_charts"]),
+            float(level["m_probability"]),
+            float(level["u_probability"]),
+        )
         for name, _, level in _levels(model)
     ]

@@ -34,16 +34,24 @@ SURE: tuple[Rule, ...] = tuple(r for r in RULES if {"surname", "given", "date"} 
 
 
 def build_profiles(con: duckdb.DuckDBPyConnection, store: str) -> int:
-    """Tables `node(p, profile_id, sex)`, `entity(entity_id, partner, dossier, p)`, `tok(p, rule, token)` and `profile(p, sex, has_…)`; returns
-    the number of profiles, numbered from 1."""
+    """Tables `node(p, profile_id, sex)`, `entity(entity_id, partner, dossier, p)`, `tok(p, rule, token)`, `profile(p, sex, has_…)`.
+
+    Returns the number of profiles, numbered from 1.
+    """
     con.execute(
         f"""CREATE TABLE node AS
-        SELECT profile_id, any_value(sex) AS sex, row_number() OVER (ORDER BY profile_id)::INTEGER AS p FROM {store}.entity GROUP BY profile_id"""
+        SELECT profile_id, any_value(sex) AS sex, row_number() OVER (ORDER BY profile_id)::INTEGER AS p
+        FROM {store}.entity GROUP BY profile_id"""
     )
-    con.execute(f"CREATE TABLE entity AS SELECT e.entity_id, e.partner, e.dossier, n.p FROM {store}.entity AS e INNER JOIN node AS n USING (profile_id)")
+    con.execute(
+        f"CREATE TABLE entity AS SELECT e.entity_id, e.partner, e.dossier, n.p "
+        f"FROM {store}.entity AS e INNER JOIN node AS n USING (profile_id)"
+    )
     con.execute(f"CREATE TABLE tok AS SELECT n.p, t.rule, t.token FROM {store}.token AS t INNER JOIN node AS n USING (profile_id)")
     has = ", ".join(f"bool_or(t.rule IN ({_numbers(by_evidence(c))})) AS has_{c}" for c in COMPARISONS)
-    con.execute(f"CREATE TABLE profile AS SELECT t.p, any_value(n.sex) AS sex, {has} FROM tok AS t INNER JOIN node AS n USING (p) GROUP BY t.p")
+    con.execute(
+        f"CREATE TABLE profile AS SELECT t.p, any_value(n.sex) AS sex, {has} FROM tok AS t INNER JOIN node AS n USING (p) GROUP BY t.p"
+    )
     return int(first(con, "SELECT count(*) FROM node")[0])
 
 
@@ -62,7 +70,9 @@ def rank(comparison: str, level: Level | None) -> int:
 
 
 def build_pairs(con: duckdb.DuckDBPyConnection) -> tuple[int, int]:
-    """Table `pair(k, l, r, sure, <comparison>…, sex)`: profiles that share a candidate token, and how closely they agree; returns (pairs, sure).
+    """Table `pair(k, l, r, sure, <comparison>…, sex)`: profiles that share a candidate token, and how closely.
+
+    Returns (pairs, sure pairs).
 
     Each comparison holds the rank of the closest level proved by any shared token, 0 when none is, −1 when either side lacks the field.
     One join and one grouping: the cost follows the number of shared tokens, never the square of the population.
@@ -88,9 +98,10 @@ def build_pairs(con: duckdb.DuckDBPyConnection) -> tuple[int, int]:
 
 
 def build_dossier_pairs(con: duckdb.DuckDBPyConnection) -> None:
-    """Table `dossier_pair(l, r, contradictory)`: profiles met under one dossier number of one partner.
+    """Table `dossier_pair(l, r, contradictory, support)`: profiles met under one dossier number of one partner.
 
-    Contradictory: they share no token at all, and their sexes differ or both give full names and date.
+    Contradictory: they share no token at all, and their sexes differ or both give full names and date. Support orders the merges: pairs that
+    agree first, then a bare dossier goes with the identity that most others confirm.
     """
     con.execute(
         f"""CREATE TABLE dossier_pair AS
@@ -104,8 +115,14 @@ def build_dossier_pairs(con: duckdb.DuckDBPyConnection) -> None:
         agreeing AS (
             SELECT DISTINCT m.l, m.r FROM met AS m INNER JOIN tok AS a ON a.p = m.l INNER JOIN tok AS b ON b.p = m.r AND b.token = a.token
         ),
-        named AS (SELECT DISTINCT p FROM tok WHERE rule = 0)
+        named AS (SELECT DISTINCT p FROM tok WHERE rule = 0),
+        confirmed AS (SELECT p, count(*) AS n FROM (SELECT l AS p FROM agreeing UNION ALL SELECT r FROM agreeing) GROUP BY p)
         SELECT m.l, m.r,
-            a.l IS NULL AND (coalesce(nl.sex <> nr.sex, false) OR (m.l IN (SELECT p FROM named) AND m.r IN (SELECT p FROM named))) AS contradictory
-        FROM met AS m INNER JOIN node AS nl ON nl.p = m.l INNER JOIN node AS nr ON nr.p = m.r LEFT JOIN agreeing AS a ON a.l = m.l AND a.r = m.r"""
+            a.l IS NULL AND (
+                coalesce(nl.sex <> nr.sex, false) OR (m.l IN (SELECT p FROM named) AND m.r IN (SELECT p FROM named))
+            ) AS contradictory,
+            CASE WHEN a.l IS NULL THEN coalesce(greatest(cl.n, cr.n), 0) ELSE 1000 END AS support
+        FROM met AS m INNER JOIN node AS nl ON nl.p = m.l INNER JOIN node AS nr ON nr.p = m.r
+        LEFT JOIN agreeing AS a ON a.l = m.l AND a.r = m.r
+        LEFT JOIN confirmed AS cl ON cl.p = m.l LEFT JOIN confirmed AS cr ON cr.p = m.r"""
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 import secrets
 
 import duckdb
+import pyarrow as pa
 
 from assets.linkage.pairs import first
 
@@ -37,7 +38,8 @@ def assign(con: duckdb.DuckDBPyConnection, store: str, edition: str) -> dict[str
     """
     rows = con.execute(
         f"""SELECT c.cluster, b.person_id, count(*), any_value(b.n)
-        FROM clustered AS c INNER JOIN (SELECT *, count(*) OVER (PARTITION BY person_id) AS n FROM {store}.person_entity) AS b USING (entity_id)
+        FROM clustered AS c
+        INNER JOIN (SELECT *, count(*) OVER (PARTITION BY person_id) AS n FROM {store}.person_entity) AS b USING (entity_id)
         GROUP BY c.cluster, b.person_id"""
     ).fetchall()
     kept = _inherit(rows)
@@ -49,8 +51,6 @@ def assign(con: duckdb.DuckDBPyConnection, store: str, edition: str) -> dict[str
 
 
 def _load(con: duckdb.DuckDBPyConnection, clusters: list[int], ids: list[str]) -> None:
-    import pyarrow as pa
-
     con.register("named", pa.table({"cluster": pa.array(clusters, pa.int64()), "person_id": pa.array(ids, pa.string())}))
     con.execute("CREATE TABLE person_now AS SELECT c.entity_id, n.person_id FROM clustered AS c INNER JOIN named AS n USING (cluster)")
     con.unregister("named")
@@ -76,6 +76,7 @@ def _record(con: duckdb.DuckDBPyConnection, store: str, edition: str) -> dict[st
         con.execute(f"DELETE FROM {store}.person_entity WHERE entity_id IN (SELECT entity_id FROM moved)")
         con.execute(
             f"""INSERT INTO {store}.person_entity
-            SELECT entity_id, person_id FROM person_now WHERE entity_id NOT IN (SELECT entity_id FROM {store}.person_entity) ORDER BY entity_id"""
+            SELECT entity_id, person_id FROM person_now
+            WHERE entity_id NOT IN (SELECT entity_id FROM {store}.person_entity) ORDER BY entity_id"""
         )
     return {"merged": int(row[0]), "split": int(row[1])}

@@ -16,7 +16,12 @@ def partner_assets(contract: Contract) -> list[Any]:
     partner = contract.partner
 
     @dg.asset(
-        key=["privacy", partner], group_name="privacy", partitions_def=MONTHS, deps=[dg.AssetKey(["intake", partner])], pool=POOL, kinds={"duckdb"},
+        key=["privacy", partner],
+        group_name="privacy",
+        partitions_def=MONTHS,
+        deps=[dg.AssetKey(["intake", partner])],
+        pool=POOL,
+        kinds={"duckdb"},
         description=f"{contract.name} : identités remplacées par des jetons à clé, quasi-identifiants généralisés.",
     )
     def privacy(context: dg.AssetExecutionContext, site: dg.ResourceParam[Site]) -> dg.MaterializeResult[None]:

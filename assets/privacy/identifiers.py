@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import re
 
-_NIR = re.compile(r"^(?P<sex>[12])(?P<year>\d{2})(?P<month>\d{2})(?P<department>\d{2}|2[AB])(?P<commune>\d{3})(?P<rank>\d{3})(?P<key>\d{2})?$")
+_NIR = re.compile(
+    r"^(?P<sex>[12])(?P<year>\d{2})(?P<month>\d{2})(?P<department>\d{2}|2[AB])(?P<commune>\d{3})(?P<rank>\d{3})(?P<key>\d{2})?$"
+)
 _INE = re.compile(r"^(?:\d{9}[A-Z]{2}|\d{10}[A-Z]|\d{4}A\d{5}[A-Z])$")
 
 

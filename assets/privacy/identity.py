@@ -17,7 +17,18 @@ from assets.privacy import identifiers, normalise
 
 #: Columns of the typed frame that say who a record is about; the sex is kept as it is.
 RAW = (
-    "dossier", "family_name", "usage_name", "given_names", "birth_date", "birth_place", "nir", "ine", "france_travail_id", "email", "phone", "sex",
+    "dossier",
+    "family_name",
+    "usage_name",
+    "given_names",
+    "birth_date",
+    "birth_place",
+    "nir",
+    "ine",
+    "france_travail_id",
+    "email",
+    "phone",
+    "sex",
 )
 
 _SINGLE: dict[str, tuple[Callable[[Any], Any], pa.DataType]] = {
@@ -65,7 +76,8 @@ def _normalise_values(con: duckdb.DuckDBPyConnection) -> None:
         _load(con, f"forms_{column}", {"raw": (raw, pa.string()), "forms": (forms, pa.list_(pa.string()))})
     names = list(seen)
     _load(
-        con, "variant",
+        con,
+        "variant",
         {
             "form": (names, pa.string()),
             "sound": ([normalise.sound(n) or n for n in names], pa.string()),
@@ -81,7 +93,8 @@ def _gather(con: duckdb.DuckDBPyConnection) -> None:
     """
     singles = ", ".join([f"{normalise.reference_sql('r.dossier')} AS dossier", *(f"v_{c}.clean AS {c}" for c in _SINGLE)])
     joins = " ".join(
-        [f"LEFT JOIN value_{c} AS v_{c} ON v_{c}.raw = r.{c}" for c in _SINGLE] + [f"LEFT JOIN forms_{c} AS f_{c} ON f_{c}.raw = r.{c}" for c in _FORMS]
+        [f"LEFT JOIN value_{c} AS v_{c} ON v_{c}.raw = r.{c}" for c in _SINGLE]
+        + [f"LEFT JOIN forms_{c} AS f_{c} ON f_{c}.raw = r.{c}" for c in _FORMS]
     )
     con.execute(
         f"""CREATE TABLE person AS
@@ -94,8 +107,10 @@ def _gather(con: duckdb.DuckDBPyConnection) -> None:
             FROM raw_identity AS r {joins}
         )
         SELECT * EXCLUDE (nir),
-            CASE WHEN birth_date IS NULL OR nir[2:3] = strftime(birth_date, '%y') OR nir[4:5] > '12' OR nir[4:5] = strftime(birth_date, '%m')
-                THEN nir END AS nir
+            CASE
+                WHEN birth_date IS NULL OR nir[2:3] = strftime(birth_date, '%y') OR nir[4:5] > '12' OR nir[4:5] = strftime(birth_date, '%m')
+                    THEN nir
+            END AS nir
         FROM joined"""
     )
 
@@ -163,7 +178,8 @@ def parts(con: duckdb.DuckDBPyConnection) -> None:
             strftime(birth_date, '%Y%m%d') AS date,
             strftime(birth_date, '%Y') || least(strftime(birth_date, '%m'), strftime(birth_date, '%d'))
                 || greatest(strftime(birth_date, '%m'), strftime(birth_date, '%d')) AS date_sorted,
-            strftime(birth_date, '%Y-%m') AS year_month, strftime(birth_date, '%Y/%d') AS year_day, strftime(birth_date, '%m%d') AS month_day,
+            strftime(birth_date, '%Y-%m') AS year_month, strftime(birth_date, '%Y/%d') AS year_day,
+            strftime(birth_date, '%m%d') AS month_day,
             coalesce(strftime(birth_date, '%y'), nir[2:3]) AS year, left(strftime(birth_date, '%Y'), 3) AS decade,
             birth_place AS place, nir, ine, france_travail_id AS france_travail, email, phone
         FROM profile AS p LEFT JOIN variants AS v USING (profile_id)"""
@@ -176,8 +192,12 @@ def collisions(con: duckdb.DuckDBPyConnection) -> None:
     These few totals calibrate the linkage (probability that two strangers agree); they say nothing of any one value.
     """
     columns = {
-        "surname": "main_surname", "given": "given[1]", "date": "birth_date", "place": "birth_place",
-        "surname_sound": "surname_v.sound", "given_sound": "given_v.sound",
+        "surname": "main_surname",
+        "given": "given[1]",
+        "date": "birth_date",
+        "place": "birth_place",
+        "surname_sound": "surname_v.sound",
+        "given_sound": "given_v.sound",
     }
     counts = " UNION ALL ".join(
         f"SELECT '{field}' AS field, sum(n)::DOUBLE AS filled, sum(n::DOUBLE * (n - 1)) / 2 AS same FROM "
@@ -185,5 +205,7 @@ def collisions(con: duckdb.DuckDBPyConnection) -> None:
         f"LEFT JOIN variant AS given_v ON given_v.form = a.given[1] WHERE {expression} IS NOT NULL GROUP BY {expression})"
         for field, expression in columns.items()
     )
-    con.execute("CREATE TABLE apart AS SELECT DISTINCT main_surname, given, birth_date, birth_place FROM known WHERE main_surname IS NOT NULL")
+    con.execute(
+        "CREATE TABLE apart AS SELECT DISTINCT main_surname, given, birth_date, birth_place FROM known WHERE main_surname IS NOT NULL"
+    )
     con.execute(f"CREATE TABLE collision AS SELECT field, filled * (filled - 1) / 2 AS pairs, same FROM ({counts}) WHERE filled > 1")

@@ -20,9 +20,35 @@ _NOT_LETTERS = re.compile(r"[^A-Z]+")
 #: What software writes when a name is not known, as `letters` gives it. SNP: « sans nom patronymique ».
 PLACEHOLDERS = frozenset(
     (
-        "INCONNU", "INCONNUE", "NON CONNU", "NON CONNUE", "NON RENSEIGNE", "NON RENSEIGNEE", "NON COMMUNIQUE", "NON PRECISE", "NEANT",
-        "AUCUN", "AUCUNE", "ANONYME", "NULL", "NONE", "NAN", "N A", "NC", "NR", "ND", "SNP", "SANS NOM", "SANS PRENOM", "SANS",
-        "TEST", "NOM", "PRENOM", "A COMPLETER", "A RENSEIGNER", "UNKNOWN",
+        "INCONNU",
+        "INCONNUE",
+        "NON CONNU",
+        "NON CONNUE",
+        "NON RENSEIGNE",
+        "NON RENSEIGNEE",
+        "NON COMMUNIQUE",
+        "NON PRECISE",
+        "NEANT",
+        "AUCUN",
+        "AUCUNE",
+        "ANONYME",
+        "NULL",
+        "NONE",
+        "NAN",
+        "N A",
+        "NC",
+        "NR",
+        "ND",
+        "SNP",
+        "SANS NOM",
+        "SANS PRENOM",
+        "SANS",
+        "TEST",
+        "NOM",
+        "PRENOM",
+        "A COMPLETER",
+        "A RENSEIGNER",
+        "UNKNOWN",
     )
 )
 
@@ -33,7 +59,9 @@ _TITLES = frozenset(("M", "MR", "MME", "MLLE", "MONSIEUR", "MADAME", "MADEMOISEL
 _MARRIED = re.compile(r"\b(?:EPOUSE|EP|EPSE|NEE|NE|VEUVE|VVE)\b")
 
 #: Dates that stand for "unknown": blank spreadsheet cells and the defaults of common software.
-UNKNOWN_DATES = frozenset((dt.date(1900, 1, 1), dt.date(1900, 1, 2), dt.date(1899, 12, 30), dt.date(1899, 12, 31), dt.date(1901, 1, 1), dt.date(1911, 11, 11)))
+UNKNOWN_DATES = frozenset(
+    (dt.date(1900, 1, 1), dt.date(1900, 1, 2), dt.date(1899, 12, 30), dt.date(1899, 12, 31), dt.date(1901, 1, 1), dt.date(1911, 11, 11))
+)
 
 #: Longest life accepted, and the first year of an accepted birth date.
 FIRST_BIRTH_YEAR = 1901
@@ -45,8 +73,20 @@ NEAR_FORMS = 10
 _SOUNDS = tuple(
     (re.compile(pattern), sound)
     for pattern, sound in (
-        (r"PH", "F"), (r"E?AUX?", "O"), (r"OU", "U"), (r"[AE][IY]", "E"), (r"Y", "I"), (r"QU?|CK|C(?=[AOUKLR])|C$", "K"), (r"C(?=[EI])|Z|X", "S"),
-        (r"G(?=[EI])", "J"), (r"W", "V"), (r"H", ""), (r"O?E(?=N)", "A"), (r"M(?=[BP])", "N"), (r"(.)\1+", r"\1"), (r"(?<=..)[ESTDX]+$", ""),
+        (r"PH", "F"),
+        (r"E?AUX?", "O"),
+        (r"OU", "U"),
+        (r"[AE][IY]", "E"),
+        (r"Y", "I"),
+        (r"QU?|CK|C(?=[AOUKLR])|C$", "K"),
+        (r"C(?=[EI])|Z|X", "S"),
+        (r"G(?=[EI])", "J"),
+        (r"W", "V"),
+        (r"H", ""),
+        (r"O?E(?=N)", "A"),
+        (r"M(?=[BP])", "N"),
+        (r"(.)\1+", r"\1"),
+        (r"(?<=..)[ESTDX]+$", ""),
     )
 )
 
@@ -89,7 +129,7 @@ def surname_forms(value: str) -> list[str]:
 
 
 def given_forms(value: str) -> list[str]:
-    """Forms of the given names, best first: the first, the first two joined (Jean Pierre = Jean-Pierre), the second and third. [] when missing.
+    """Forms of the given names, best first: the first, the first two joined (Jean Pierre = Jean-Pierre), the second and third.
 
     A hyphenated name is one name: « Marie-Lou » and « Marie-Ève », who may be twins, have no form in common.
     """
@@ -162,7 +202,7 @@ def phone(value: str) -> str | None:
     if len(text) == 9 and text[0] in "1234567":
         text = "0" + text
     if re.fullmatch(r"0[1-9]\d{8}", text):
-        return None if len(set(text[2:])) == 1 and text[2] in "09" or text in ("0102030405", "0123456789") else text
+        return None if (len(set(text[2:])) == 1 and text[2] in "09") or text in ("0102030405", "0123456789") else text
     text = text.replace("00", "+", 1) if text.startswith("00") else text
     return text if re.fullmatch(r"\+[1-9]\d{7,14}", text) else None
 

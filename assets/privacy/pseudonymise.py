@@ -62,12 +62,12 @@ def record_ids(lines: pd.Series[int], parts: pd.Series[int], delivery_id: str, f
 
 def _age_band(on: str) -> str:
     """SQL for the age band at the date `on`: full years, `unknown` when a date is missing or the age cannot be."""
-    age = (
-        f"(year({on}) - year(birth_date) - CASE WHEN month({on}) * 100 + day({on}) < month(birth_date) * 100 + day(birth_date) THEN 1 ELSE 0 END)"
-    )
+    before = f"month({on}) * 100 + day({on}) < month(birth_date) * 100 + day(birth_date)"
+    age = f"(year({on}) - year(birth_date) - CASE WHEN {before} THEN 1 ELSE 0 END)"
     return (
         f"CASE WHEN birth_date IS NULL OR {on} IS NULL OR {age} < 0 OR {age} > 110 THEN 'unknown' WHEN {age} < 18 THEN 'under_18' "
-        f"WHEN {age} <= 25 THEN '18_25' WHEN {age} <= 29 THEN '26_29' WHEN {age} <= 44 THEN '30_44' WHEN {age} <= 54 THEN '45_54' ELSE '55_plus' END"
+        f"WHEN {age} <= 25 THEN '18_25' WHEN {age} <= 29 THEN '26_29' WHEN {age} <= 44 THEN '30_44' "
+        f"WHEN {age} <= 54 THEN '45_54' ELSE '55_plus' END"
     )
 
 
@@ -106,7 +106,8 @@ def _records(con: duckdb.DuckDBPyConnection, record: Record, partner: str, feed:
     dated = f"coalesce({', '.join(f'r.{d}' for d in record.main_date)})"
     con.execute(
         f"""CREATE TABLE out_record AS
-        SELECT r.record_id, ?::VARCHAR AS partner, ?::VARCHAR AS feed, ?::VARCHAR AS delivery_id, r.line::INTEGER AS line, {key} AS record_key,
+        SELECT r.record_id, ?::VARCHAR AS partner, ?::VARCHAR AS feed, ?::VARCHAR AS delivery_id,
+            r.line::INTEGER AS line, {key} AS record_key,
             k.entity_id, r.sex, {_age_band(dated).replace("birth_date", "p.birth_date")} AS age_band,
             a.residence_epci, a.residence_zone, a.residence_department, r.share_consent, {own}
         FROM raw_record AS r
@@ -142,14 +143,22 @@ def _entities(con: duckdb.DuckDBPyConnection, partner: str) -> pd.DataFrame:
             "partner": partner,
             "dossier": pd.arrays.IntegerArray(dossier.filled(0).astype("int64"), np.ma.getmaskarray(dossier).copy()),
             "profile_id": found["profile_id"].astype("int64"),
-            "sex": pd.Series(np.where(np.ma.getmaskarray(sex), None, np.ma.getdata(sex)), dtype="str"),
+            "sex": pd.Series(np.ma.getdata(sex), dtype="str").mask(np.ma.getmaskarray(sex)),
         }
     )
 
 
 def _run(
-    con: duckdb.DuckDBPyConnection, frame: pd.DataFrame, ids: pd.Series[int], record: Record, partner: str, feed: str, delivery_id: str,
-    keys: Keys, communes: Communes, tokenised: Iterable[int],
+    con: duckdb.DuckDBPyConnection,
+    frame: pd.DataFrame,
+    ids: pd.Series[int],
+    record: Record,
+    partner: str,
+    feed: str,
+    delivery_id: str,
+    keys: Keys,
+    communes: Communes,
+    tokenised: Iterable[int],
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """Every step, in order: (records, entities, tokens, collisions)."""
     tokens.load_pads(con, keys, _USES)
@@ -169,8 +178,16 @@ def _run(
 
 
 def pseudonymise(
-    frame: pd.DataFrame, record: Record, *, partner: str, feed: str, delivery_id: str, keys: Keys, communes: Communes,
-    tokenised: Iterable[int] = (), memory_limit: str = "4GB",
+    frame: pd.DataFrame,
+    record: Record,
+    *,
+    partner: str,
+    feed: str,
+    delivery_id: str,
+    keys: Keys,
+    communes: Communes,
+    tokenised: Iterable[int] = (),
+    memory_limit: str = "4GB",
 ) -> Pseudonymised:
     """Removes every identity from one delivery's typed records of one type.
 

@@ -43,7 +43,9 @@ def remove_identities(site: Site, contract: Contract, listen: Callable[[str], No
     with site.warehouse() as warehouse, duckdb_file(site.workspace.linkage, site.workspace) as linkage:
         ensure(warehouse, *(f"record_{name}" for name in RECORDS))
         ensure_linkage(linkage)
-        deliveries = warehouse.execute("SELECT delivery_id, feed, status FROM delivery WHERE partner = ? ORDER BY sequence", [contract.partner]).fetchall()
+        deliveries = warehouse.execute(
+            "SELECT delivery_id, feed, status FROM delivery WHERE partner = ? ORDER BY sequence", [contract.partner]
+        ).fetchall()
         waiting = [d for d in deliveries if vault.typed_directory(site.workspace, d[0]).exists()]
         known = known_profiles(linkage) if waiting else np.empty(0, dtype=np.int64)
         for delivery_id, feed, status in waiting:
@@ -54,8 +56,15 @@ def remove_identities(site: Site, contract: Contract, listen: Callable[[str], No
             _forget_delivery(warehouse, linkage, delivery_id)
             for name, data in frames.items() if status == "accepted" else ():
                 done = pseudonymise(
-                    from_parquet(data), RECORDS[name], partner=contract.partner, feed=feed, delivery_id=delivery_id, keys=site.keys, communes=communes,
-                    tokenised=known, memory_limit=MEMORY,
+                    from_parquet(data),
+                    RECORDS[name],
+                    partner=contract.partner,
+                    feed=feed,
+                    delivery_id=delivery_id,
+                    keys=site.keys,
+                    communes=communes,
+                    tokenised=known,
+                    memory_limit=MEMORY,
                 )
                 rows[name] += write(warehouse, linkage, done)
                 known = np.union1d(known, done.tokens["profile_id"].to_numpy())

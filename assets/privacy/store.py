@@ -26,7 +26,7 @@ def ensure_linkage(con: duckdb.DuckDBPyConnection) -> None:
 def known_profiles(linkage: duckdb.DuckDBPyConnection) -> npt.NDArray[np.int64]:
     """Profile ids the linkage store already knows: their tokens are there (written in the same transaction as the first entity)."""
     ensure_linkage(linkage)
-    return linkage.execute("SELECT DISTINCT profile_id FROM entity").fetchnumpy()["profile_id"].astype("int64")
+    return np.asarray(linkage.execute("SELECT DISTINCT profile_id FROM entity").fetchnumpy()["profile_id"], dtype=np.int64)
 
 
 def _insert(con: duckdb.DuckDBPyConnection, table: str, columns: tuple[str, ...], frame: pd.DataFrame, where: str = "true") -> None:
@@ -54,7 +54,10 @@ def write_records(warehouse: duckdb.DuckDBPyConnection, done: Pseudonymised) -> 
 
 
 def write_linkage(linkage: duckdb.DuckDBPyConnection, done: Pseudonymised) -> None:
-    """Adds the delivery's entities and tokens, replaces what the delivery says of them. Entities no delivery mentions any more stay until `forget`."""
+    """Adds the delivery's entities and tokens, replaces what the delivery says of them.
+
+    Entities no delivery mentions any more stay until `forget`.
+    """
     ensure_linkage(linkage)
     source = [done.delivery_id, done.record_type]
     seen = done.entities.assign(delivery_id=done.delivery_id, record_type=done.record_type)
@@ -67,7 +70,9 @@ def write_linkage(linkage: duckdb.DuckDBPyConnection, done: Pseudonymised) -> No
         _insert(linkage, "collision", LINKAGE_TABLES["collision"].names, chance)
         # Tokens before entities: a profile is new as long as no entity has it.
         _insert(linkage, "token", LINKAGE_TABLES["token"].names, done.tokens, "i.profile_id NOT IN (SELECT e.profile_id FROM entity AS e)")
-        _insert(linkage, "entity", LINKAGE_TABLES["entity"].names, done.entities, "i.entity_id NOT IN (SELECT e.entity_id FROM entity AS e)")
+        _insert(
+            linkage, "entity", LINKAGE_TABLES["entity"].names, done.entities, "i.entity_id NOT IN (SELECT e.entity_id FROM entity AS e)"
+        )
         linkage.execute("COMMIT")
     except Exception:
         linkage.execute("ROLLBACK")
@@ -85,7 +90,9 @@ def forget(linkage: duckdb.DuckDBPyConnection) -> int:
     ensure_linkage(linkage)
     linkage.execute("BEGIN")
     try:
-        gone = linkage.execute("DELETE FROM entity WHERE entity_id NOT IN (SELECT entity_id FROM entity_delivery) RETURNING entity_id").fetchall()
+        gone = linkage.execute(
+            "DELETE FROM entity WHERE entity_id NOT IN (SELECT entity_id FROM entity_delivery) RETURNING entity_id"
+        ).fetchall()
         if gone:
             linkage.execute("DELETE FROM person_entity WHERE entity_id NOT IN (SELECT entity_id FROM entity)")
             linkage.execute("DELETE FROM token WHERE profile_id NOT IN (SELECT profile_id FROM entity)")

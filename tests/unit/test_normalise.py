@@ -6,6 +6,7 @@ import datetime as dt
 
 import duckdb
 import pytest
+
 from assets.privacy import identifiers, normalise
 
 
@@ -55,7 +56,9 @@ def test_the_hyphen_lost_still_meets_and_twins_do_not() -> None:
     assert not set(normalise.given_forms("Marie-Lou")) & set(normalise.given_forms("Marie-Ève"))
 
 
-@pytest.mark.parametrize(("left", "right"), [("MARTEAU", "MARTO"), ("PHILIPPE", "FILIPE"), ("MATHIEU", "MATIEU"), ("ROUSSEAU", "ROUSSO"), ("QUENTIN", "KENTIN")])
+@pytest.mark.parametrize(
+    ("left", "right"), [("MARTEAU", "MARTO"), ("PHILIPPE", "FILIPE"), ("MATHIEU", "MATIEU"), ("ROUSSEAU", "ROUSSO"), ("QUENTIN", "KENTIN")]
+)
 def test_names_that_sound_alike(left: str, right: str) -> None:
     assert normalise.sound(left) == normalise.sound(right)
 
@@ -76,7 +79,13 @@ def test_near_forms_absorb_one_error() -> None:
 
 @pytest.mark.parametrize(
     ("value", "kept"),
-    [(dt.date(2004, 2, 29), True), (dt.date(1900, 1, 1), False), (dt.date(1899, 12, 30), False), (dt.date(9999, 12, 31), False), (dt.date(1970, 1, 1), True)],
+    [
+        (dt.date(2004, 2, 29), True),
+        (dt.date(1900, 1, 1), False),
+        (dt.date(1899, 12, 30), False),
+        (dt.date(9999, 12, 31), False),
+        (dt.date(1970, 1, 1), True),
+    ],
 )
 def test_birth_dates(value: dt.date, kept: bool) -> None:
     assert normalise.birth_date(value) == (value if kept else None)
@@ -84,7 +93,17 @@ def test_birth_dates(value: dt.date, kept: bool) -> None:
 
 @pytest.mark.parametrize(
     ("raw", "place"),
-    [("01004", "01004"), ("1004", "01004"), ("2a004", "2A004"), ("97105", "97105"), ("99350", "99350"), ("Lyon", None), ("00000", None), ("38999", None), ("", None)],
+    [
+        ("01004", "01004"),
+        ("1004", "01004"),
+        ("2a004", "2A004"),
+        ("97105", "97105"),
+        ("99350", "99350"),
+        ("Lyon", None),
+        ("00000", None),
+        ("38999", None),
+        ("", None),
+    ],
 )
 def test_birth_places(raw: str, place: str | None) -> None:
     assert normalise.birth_place(raw) == place
@@ -109,12 +128,16 @@ def test_phones(raw: str, phone: str | None) -> None:
     assert normalise.phone(raw) == phone
 
 
-@pytest.mark.parametrize(("raw", "email"), [(" Lea.D@Exemple.FR ", "lea.d@exemple.fr"), ("inconnu@exemple.fr", None), ("rien", None), ("a@b", None)])
+@pytest.mark.parametrize(
+    ("raw", "email"), [(" Lea.D@Exemple.FR ", "lea.d@exemple.fr"), ("inconnu@exemple.fr", None), ("rien", None), ("a@b", None)]
+)
 def test_emails(raw: str, email: str | None) -> None:
     assert normalise.email(raw) == email
 
 
-@pytest.mark.parametrize(("raw", "reference"), [(" ab-12/3 ", "AB123"), ("000", None), ("NC", None), ("xxx", None), ("", None), ("0012", "0012")])
+@pytest.mark.parametrize(
+    ("raw", "reference"), [(" ab-12/3 ", "AB123"), ("000", None), ("NC", None), ("xxx", None), ("", None), ("0012", "0012")]
+)
 def test_dossier_numbers(raw: str, reference: str | None) -> None:
     query = f"SELECT {normalise.reference_sql('x')} FROM (SELECT ?::VARCHAR AS x)"
     assert duckdb.connect().execute(query, [raw]).fetchall() == [(reference,)]
@@ -149,12 +172,21 @@ def test_nir(raw: str, nir: str | None) -> None:
 
 
 @pytest.mark.parametrize(
-    ("raw", "ine"), [("123456789AB", "123456789AB"), ("1234567890a", "1234567890A"), ("1234A56789B", "1234A56789B"), ("12345", None), ("ABCDEFGHIJK", None)]
+    ("raw", "ine"),
+    [
+        ("123456789AB", "123456789AB"),
+        ("1234567890a", "1234567890A"),
+        ("1234A56789B", "1234A56789B"),
+        ("12345", None),
+        ("ABCDEFGHIJK", None),
+    ],
 )
 def test_ine(raw: str, ine: str | None) -> None:
     assert identifiers.ine(raw) == ine
 
 
-@pytest.mark.parametrize(("raw", "number"), [("0167942369z", "0167942369Z"), ("1111111111", "1111111111"), ("00000000", None), ("12", None)])
+@pytest.mark.parametrize(
+    ("raw", "number"), [("0167942369z", "0167942369Z"), ("1111111111", "1111111111"), ("00000000", None), ("12", None)]
+)
 def test_france_travail(raw: str, number: str | None) -> None:
     assert identifiers.france_travail(raw) == number

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pyrage
 import pytest
+
 from assets.keys import Keys
 from assets.privacy import Communes, Pseudonymised, forget, known_profiles, pseudonymise, write
 from assets.privacy.pseudonymise import record_ids
@@ -18,8 +19,16 @@ from schemas.tables import LINKAGE_TABLES, TABLES
 
 KEYS = Keys(pyrage.x25519.Identity.generate())
 CANARIES = {
-    "dossier": "DOSSIERCANARI9", "family_name": "Canarifamille", "usage_name": "Canariusage", "given_names": "Canariprénom", "birth_place": "38185",
-    "nir": "201053818500123", "ine": "123456789AB", "france_travail_id": "9876543X", "email": "canari@exemple.fr", "phone": "06 98 76 54 32",
+    "dossier": "DOSSIERCANARI9",
+    "family_name": "Canarifamille",
+    "usage_name": "Canariusage",
+    "given_names": "Canariprénom",
+    "birth_place": "38185",
+    "nir": "201053818500123",
+    "ine": "123456789AB",
+    "france_travail_id": "9876543X",
+    "email": "canari@exemple.fr",
+    "phone": "06 98 76 54 32",
     "address": "12 rue du Canari",
 }
 
@@ -34,7 +43,9 @@ def frame(*rows: dict[str, object]) -> pd.DataFrame:
     return made
 
 
-def run(made: pd.DataFrame, partner: str = "ml", record: str = "registration", communes: Communes | None = None, **more: object) -> Pseudonymised:
+def run(
+    made: pd.DataFrame, partner: str = "ml", record: str = "registration", communes: Communes | None = None, **more: object
+) -> Pseudonymised:
     arguments = {"feed": "f", "delivery_id": "d1", "keys": KEYS, "communes": communes or Communes({})} | more
     return pseudonymise(made, RECORDS[record], partner=partner, **arguments)  # type: ignore[arg-type]
 
@@ -101,10 +112,17 @@ def test_record_key_is_the_partners_and_the_types() -> None:
 @pytest.mark.parametrize(
     ("born", "on", "band"),
     [
-        ("2007-03-02", "2025-03-01", "under_18"), ("2007-03-01", "2025-03-01", "18_25"), ("1999-03-02", "2025-03-01", "18_25"),
-        ("1999-03-01", "2025-03-01", "26_29"), ("1995-03-01", "2025-03-01", "30_44"), ("1980-02-28", "2025-03-01", "45_54"),
-        ("1970-03-01", "2025-03-01", "55_plus"), (None, "2025-03-01", "unknown"), ("1900-01-01", "2025-03-01", "unknown"),
-        ("2026-01-01", "2025-03-01", "unknown"), ("2004-02-29", "2022-02-28", "under_18"),
+        ("2007-03-02", "2025-03-01", "under_18"),
+        ("2007-03-01", "2025-03-01", "18_25"),
+        ("1999-03-02", "2025-03-01", "18_25"),
+        ("1999-03-01", "2025-03-01", "26_29"),
+        ("1995-03-01", "2025-03-01", "30_44"),
+        ("1980-02-28", "2025-03-01", "45_54"),
+        ("1970-03-01", "2025-03-01", "55_plus"),
+        (None, "2025-03-01", "unknown"),
+        ("1900-01-01", "2025-03-01", "unknown"),
+        ("2026-01-01", "2025-03-01", "unknown"),
+        ("2004-02-29", "2022-02-28", "under_18"),
     ],
 )
 def test_age_bands(born: str | None, on: str, band: str) -> None:
@@ -117,7 +135,9 @@ def test_the_first_filled_main_date_counts() -> None:
     assert run(made, record="training").records["age_band"].tolist() == ["under_18"]
 
 
-@pytest.mark.parametrize(("commune", "expected"), [("01004", "01"), ("2A004", "2A"), ("97105", "971"), ("98818", "988"), ("99350", None), ("75", None)])
+@pytest.mark.parametrize(
+    ("commune", "expected"), [("01004", "01"), ("2A004", "2A"), ("97105", "971"), ("98818", "988"), ("99350", None), ("75", None)]
+)
 def test_departments(commune: str, expected: str | None) -> None:
     assert department(commune) == expected
 
@@ -142,7 +162,10 @@ def test_territory_and_its_floor(tmp_path: Path) -> None:
 
 
 def test_tokens_already_known_are_not_made_again() -> None:
-    made = frame({"dossier": "1", "family_name": "Garnier", "given_names": "Luc", "birth_date": "1999-01-02"}, {"dossier": "2", "family_name": "Roche", "given_names": "Ana", "birth_date": "1998-01-02"})
+    made = frame(
+        {"dossier": "1", "family_name": "Garnier", "given_names": "Luc", "birth_date": "1999-01-02"},
+        {"dossier": "2", "family_name": "Roche", "given_names": "Ana", "birth_date": "1998-01-02"},
+    )
     first = run(made)
     again = run(made, tokenised=np.array(first.entities["profile_id"].tolist()))
     assert again.tokens.empty and again.records.equals(first.records) and again.entities.equals(first.entities)

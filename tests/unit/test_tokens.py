@@ -8,6 +8,7 @@ import duckdb
 import pandas as pd
 import pyrage
 import pytest
+
 from assets.keys import Keys
 from assets.privacy import RULES, Communes, pseudonymise
 from assets.privacy.normalise import NEAR_FORMS
@@ -16,8 +17,18 @@ from assets.privacy.tokens import hashed, load_pads, token
 from schemas.records import RECORDS
 
 PERSON = {
-    "dossier": "ML-001", "family_name": "Lefèvre", "usage_name": None, "given_names": "Zoë", "birth_date": "2001-05-17", "birth_place": "38185",
-    "nir": None, "ine": None, "france_travail_id": None, "email": None, "phone": None, "sex": "F",
+    "dossier": "ML-001",
+    "family_name": "Lefèvre",
+    "usage_name": None,
+    "given_names": "Zoë",
+    "birth_date": "2001-05-17",
+    "birth_place": "38185",
+    "nir": None,
+    "ine": None,
+    "france_travail_id": None,
+    "email": None,
+    "phone": None,
+    "sex": "F",
 }
 
 
@@ -115,7 +126,9 @@ def test_day_and_month_exchanged(keys: Keys) -> None:
 
 
 def test_strangers_share_nothing(keys: Keys) -> None:
-    assert not shared(tokens_of(keys), tokens_of(keys, family_name="Moreau", given_names="Paul", birth_date="1988-11-02", birth_place="69123"))
+    assert not shared(
+        tokens_of(keys), tokens_of(keys, family_name="Moreau", given_names="Paul", birth_date="1988-11-02", birth_place="69123")
+    )
 
 
 def test_no_birth_date_but_a_contact(keys: Keys) -> None:
