@@ -18,6 +18,7 @@ from assets.landing import assets as landing
 from assets.linkage import assets as linkage
 from assets.pathways import assets as pathways
 from assets.privacy import assets as privacy
+from assets.quality import assets as quality
 from assets.releases import assets as releases
 from assets.site import Site
 from pipelines.jobs import monthly
@@ -38,6 +39,7 @@ def build(site: Site) -> dg.Definitions:
         *pathways.definitions,
         *indicators.definitions(),
         *disclosure.definitions,
+        *quality.definitions,
         *releases.definitions(site.contracts),
     ]
     return dg.Definitions(

@@ -1,4 +1,4 @@
-"""One delivery's records of one type: identities in, pseudonymised rows and tokens out, all in memory.
+"""A batch of one partner's records of one type: identities in, pseudonymised rows and tokens out, all in memory.
 
 Here: the order of the steps and the columns of `record_<type>`. Not here: normalising (`identity.py`), hashing (`tokens.py`),
 writing (`store.py`).
@@ -29,35 +29,35 @@ _USES = ("entity", "profile", "dossier", "record-key")
 class Pseudonymised:
     """What leaves the room; none of it holds an identity, all of it is still personal data.
 
-    `records`: columns of `record_<type>`. `entities`: entity_id, partner, dossier (token, may be missing), profile_id, sex.
-    `tokens`: profile_id, rule, token, for profiles not already tokenised. `collisions`: field, pairs, same (chance agreements).
+    `records`: columns of `record_<type>`, of every delivery of the batch. `entities`: entity_id, partner, dossier (token, may be missing),
+    profile_id, sex. `tokens`: profile_id, rule, token, for profiles not already tokenised. `collisions`: field, pairs, same (chance agreements).
     """
 
     record_type: str
     partner: str
-    feed: str
-    delivery_id: str
     records: pd.DataFrame
     entities: pd.DataFrame
     tokens: pd.DataFrame
     collisions: pd.DataFrame
 
 
-def record_ids(lines: pd.Series[int], parts: pd.Series[int], delivery_id: str, feed: str, record_type: str) -> pd.Series[int]:
+def record_ids(frame: pd.DataFrame, record_type: str) -> pd.Series[int]:
     """Positive 63-bit numbers, the same at every run: 39 bits of SHA-256 over delivery, feed, type and part, then the line on 24 bits.
 
-    Raises ValueError when a line number does not fit, or two records share line and part.
+    `frame`: delivery_id, feed, line, part. Raises ValueError when a line number does not fit, or two records share delivery, line and part.
     """
+    lines = frame["line"].astype("int64")
     if len(lines) and (int(lines.max()) >= 1 << _LINE_BITS or int(lines.min()) < 0):
         raise ValueError("line_out_of_range")
-    high = {
-        part: int.from_bytes(hashlib.sha256(f"{delivery_id}|{feed}|{record_type}|{part}".encode()).digest()[:5], "big") >> 1
-        for part in parts.unique()
-    }
-    ids = parts.map(high).astype("int64") * (1 << _LINE_BITS) + lines.astype("int64")
-    if not ids.is_unique:
+    sources = frame[["delivery_id", "feed", "part"]].drop_duplicates()
+    named = zip(sources["delivery_id"], sources["feed"], sources["part"], strict=True)
+    texts = [f"{delivery}|{feed}|{record_type}|{part}" for delivery, feed, part in named]
+    high = sources.assign(high=[int.from_bytes(hashlib.sha256(t.encode()).digest()[:5], "big") >> 1 for t in texts])
+    ids = frame[["delivery_id", "feed", "part"]].merge(high, how="left")["high"].astype("int64").to_numpy() * (1 << _LINE_BITS) + lines.to_numpy()
+    result = pd.Series(ids, index=frame.index)
+    if not result.is_unique:
         raise ValueError("record_not_unique")
-    return ids
+    return result
 
 
 def _age_band(on: str) -> str:
@@ -74,7 +74,7 @@ def _age_band(on: str) -> str:
 def _load_frame(con: duckdb.DuckDBPyConnection, frame: pd.DataFrame, ids: pd.Series[int], record: Record) -> None:
     """Tables `raw_record` (typed, every column of the record) and `raw_identity` (distinct identities, numbered)."""
     con.register("frame", frame.assign(record_id=ids.to_numpy()))
-    wanted = dict.fromkeys(("record_id", "line", "record_key", *(f.name for f in record.all_fields)))
+    wanted = dict.fromkeys(("record_id", "delivery_id", "feed", "line", "record_key", *(f.name for f in record.all_fields)))
     casts = {"birth_date": "TIMESTAMP"} | {c.name: c.type for c in TABLES[f"record_{record.name}"].columns if c.name != "record_key"}
     present = set(frame.columns) | {"record_id"}
     columns = ", ".join(f"{name if name in present else 'NULL'}::{casts.get(name, 'VARCHAR')} AS {name}" for name in wanted)
@@ -98,15 +98,15 @@ def _key_identities(con: duckdb.DuckDBPyConnection, tokenised: Iterable[int]) ->
     con.unregister("tokenised")
 
 
-def _records(con: duckdb.DuckDBPyConnection, record: Record, partner: str, feed: str, delivery_id: str) -> pd.DataFrame:
-    """The rows of `record_<type>`, by line then record number."""
+def _records(con: duckdb.DuckDBPyConnection, record: Record, partner: str) -> pd.DataFrame:
+    """The rows of `record_<type>`, by delivery, line and record number."""
     same = " AND ".join(f"r.{c} IS NOT DISTINCT FROM i.{c}" for c in identity.RAW)
     key = tokens.hashed("? || chr(31) || ? || chr(31) || r.record_key")
     own = ", ".join(f"r.{name}" for name in record.fields)
     dated = f"coalesce({', '.join(f'r.{d}' for d in record.main_date)})"
     con.execute(
         f"""CREATE TABLE out_record AS
-        SELECT r.record_id, ?::VARCHAR AS partner, ?::VARCHAR AS feed, ?::VARCHAR AS delivery_id,
+        SELECT r.record_id, ?::VARCHAR AS partner, r.feed, r.delivery_id,
             r.line::INTEGER AS line, {key} AS record_key,
             k.entity_id, r.sex, {_age_band(dated).replace("birth_date", "p.birth_date")} AS age_band,
             a.residence_epci, a.residence_zone, a.residence_department, r.share_consent, {own}
@@ -116,11 +116,11 @@ def _records(con: duckdb.DuckDBPyConnection, record: Record, partner: str, feed:
         INNER JOIN person AS p ON p.n = i.n
         LEFT JOIN area AS a ON a.commune = r.residence_commune
         CROSS JOIN (SELECT inner_pad, outer_pad FROM pad WHERE use = 'record-key')
-        ORDER BY r.line, r.record_id""",
-        [partner, feed, delivery_id, partner, record.name],
+        ORDER BY r.delivery_id, r.line, r.record_id""",
+        [partner, partner, record.name],
     )
     columns = ", ".join(TABLES[f"record_{record.name}"].names)
-    return con.execute(f"SELECT {columns} FROM out_record ORDER BY line, record_id").df()
+    return con.execute(f"SELECT {columns} FROM out_record ORDER BY delivery_id, line, record_id").df()
 
 
 def _load_areas(con: duckdb.DuckDBPyConnection, frame: pd.DataFrame, communes: Communes) -> None:
@@ -154,8 +154,6 @@ def _run(
     ids: pd.Series[int],
     record: Record,
     partner: str,
-    feed: str,
-    delivery_id: str,
     keys: Keys,
     communes: Communes,
     tokenised: Iterable[int],
@@ -170,7 +168,7 @@ def _run(
     identity.collisions(con)
     tokens.tokenise(con, keys)
     return (
-        _records(con, record, partner, feed, delivery_id),
+        _records(con, record, partner),
         _entities(con, partner),
         con.execute("SELECT profile_id, rule, token FROM token").df(),
         con.execute("SELECT field, pairs, same FROM collision ORDER BY 1").df(),
@@ -182,25 +180,23 @@ def pseudonymise(
     record: Record,
     *,
     partner: str,
-    feed: str,
-    delivery_id: str,
     keys: Keys,
     communes: Communes,
     tokenised: Iterable[int] = (),
     memory_limit: str = "4GB",
 ) -> Pseudonymised:
-    """Removes every identity from one delivery's typed records of one type.
+    """Removes every identity from a batch of one partner's typed records of one type.
 
-    `frame`: line, part, record_key and the fields of `record.all_fields` (absent ones count as missing). `tokenised`: profile ids whose
+    `frame`: delivery_id, feed, line, part, record_key and the fields of `record.all_fields` (absent ones count as missing). `tokenised`: profile ids whose
     tokens the linkage store already holds (`known_profiles`): they are not computed again. Raises ValueError (see `record_ids`); no error
     ever carries a value.
     """
-    ids = record_ids(frame["line"], frame["part"], delivery_id, feed, record.name)
+    ids = record_ids(frame, record.name)
     with duckdb_memory(memory_limit) as con:
         try:
-            records, entities, new_tokens, collisions = _run(con, frame, ids, record, partner, feed, delivery_id, keys, communes, tokenised)
+            records, entities, new_tokens, collisions = _run(con, frame, ids, record, partner, keys, communes, tokenised)
         except duckdb.Error as error:
             failure = type(error).__name__  # the engine's own text may quote a value
         else:
-            return Pseudonymised(record.name, partner, feed, delivery_id, records, entities, new_tokens, collisions)
+            return Pseudonymised(record.name, partner, records, entities, new_tokens, collisions)
     raise ValueError(f"privacy_failed:{record.name}:{failure}")

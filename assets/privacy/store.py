@@ -1,6 +1,6 @@
 """Writing what the privacy room produced: records to the warehouse, entities and tokens to the linkage store.
 
-Here: appends that may be repeated (a delivery's rows of a type are deleted, then inserted, in one transaction per file).
+Here: appends that may be repeated (the rows of a batch's deliveries are deleted, then inserted, in one transaction per file).
 Not here: any identity; who opens the two files.
 """
 
@@ -38,13 +38,18 @@ def _insert(con: duckdb.DuckDBPyConnection, table: str, columns: tuple[str, ...]
         con.unregister("incoming")
 
 
+def _deliveries(done: Pseudonymised) -> list[str]:
+    """The deliveries of the batch, in alphabetical order."""
+    return sorted(done.records["delivery_id"].unique())
+
+
 def write_records(warehouse: duckdb.DuckDBPyConnection, done: Pseudonymised) -> int:
-    """Replaces the delivery's rows of `record_<type>`; returns how many there are now."""
+    """Replaces the rows of `record_<type>` of the batch's deliveries; returns how many there are now."""
     name = f"record_{done.record_type}"
     ensure(warehouse, name)
     warehouse.execute("BEGIN")
     try:
-        warehouse.execute(f"DELETE FROM {name} WHERE delivery_id = ? AND feed = ?", [done.delivery_id, done.feed])
+        warehouse.execute(f"DELETE FROM {name} WHERE list_contains(?, delivery_id)", [_deliveries(done)])
         _insert(warehouse, name, TABLES[name].names, done.records)
         warehouse.execute("COMMIT")
     except Exception:
@@ -59,13 +64,15 @@ def write_linkage(linkage: duckdb.DuckDBPyConnection, done: Pseudonymised) -> No
     Entities no delivery mentions any more stay until `forget`.
     """
     ensure_linkage(linkage)
-    source = [done.delivery_id, done.record_type]
-    seen = done.entities.assign(delivery_id=done.delivery_id, record_type=done.record_type)
-    chance = done.collisions.assign(delivery_id=done.delivery_id, record_type=done.record_type)
+    deliveries = _deliveries(done)
+    if not deliveries:
+        return
+    seen = done.records[["entity_id", "delivery_id"]].drop_duplicates().assign(record_type=done.record_type)
+    chance = done.collisions.assign(delivery_id=deliveries[0], record_type=done.record_type)  # of the batch, under its first delivery
     linkage.execute("BEGIN")
     try:
         for name in ("entity_delivery", "collision"):
-            linkage.execute(f"DELETE FROM {name} WHERE delivery_id = ? AND record_type = ?", source)
+            linkage.execute(f"DELETE FROM {name} WHERE list_contains(?, delivery_id) AND record_type = ?", [deliveries, done.record_type])
         _insert(linkage, "entity_delivery", LINKAGE_TABLES["entity_delivery"].names, seen)
         _insert(linkage, "collision", LINKAGE_TABLES["collision"].names, chance)
         # Tokens before entities: a profile is new as long as no entity has it.

@@ -1,10 +1,9 @@
 """Invented people and the ways partners write them, for linkage tests: nobody here exists.
 
 Noise, per dossier unless said: letter error 3 % per name (inserted, dropped, replaced or exchanged), surname and given name exchanged
-0.5 %,
-day and month exchanged 1 %, one digit of the date wrong 1 %, married women (30 % of women over 25) known by their usage name alone one time
-in five, second given name given one time in two, hyphen dropped one time in two, birth place missing 25 %, NIR given 30 %.
-One birth in eighty is of twins. Names follow a Zipf law over invented lists (surname collision ≈ 7e-4, given name ≈ 8e-3).
+0.5 %, day and month exchanged 1 %, one part of the date wrong 1 %, usage name alone one time in five for married women (30 % of women over
+25), second given name given one time in two, hyphen dropped one time in two, birth place missing 25 %, NIR given 30 %. One birth in eighty
+is of twins. Names follow a Zipf law over invented lists (measured: two strangers share a surname 1.1e-3, a given name 4e-3).
 """
 
 from __future__ import annotations

@@ -56,11 +56,9 @@ class Stores:
     def deliver(self, frames: dict[str, pd.DataFrame], name: str = "d") -> None:
         for partner, frame in frames.items():
             done = pseudonymise(
-                frame.drop(columns="truth"),
+                frame.drop(columns="truth").assign(delivery_id=f"{name}-{partner}", feed="f"),
                 RECORDS["registration"],
                 partner=partner,
-                feed="f",
-                delivery_id=f"{name}-{partner}",
                 keys=KEYS,
                 communes=Communes({}),
                 tokenised=known_profiles(self.linkage),

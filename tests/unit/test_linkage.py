@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import duckdb
 import numpy as np
@@ -18,6 +19,7 @@ from assets.linkage.persons import _inherit
 from assets.privacy import Communes, known_profiles, pseudonymise, write
 from assets.privacy.identifiers import nir_key
 from schemas.records import RECORDS
+from schemas.tables import LINKAGE_TABLES
 
 KEYS = Keys(pyrage.x25519.Identity.generate())
 
@@ -41,11 +43,9 @@ class Territory:
         frame = pd.DataFrame([{**base, "line": k + 2, "record_key": key, **row} for k, (key, row) in enumerate(rows.items())])
         frame["birth_date"] = pd.to_datetime(frame["birth_date"])
         done = pseudonymise(
-            frame,
+            frame.assign(delivery_id=f"d{self.deliveries}", feed="f"),
             RECORDS["registration"],
             partner=partner,
-            feed="f",
-            delivery_id=f"d{self.deliveries}",
             keys=KEYS,
             communes=Communes({}),
             tokenised=known_profiles(self.linkage),
@@ -187,6 +187,29 @@ def test_twins_stay_apart(land: Territory) -> None:
     persons = land.persons()
     assert persons["a"] == persons["c"] != persons["b"] == persons["d"]
     assert "twins" in land.conflicts()
+
+
+def test_a_given_name_corrected_under_one_dossier_is_no_twin(land: Territory) -> None:
+    land.add("ml", a={**LUC, "dossier": "1"})
+    land.add("ml", corrected={**LUC, "given_names": "Théo", "dossier": "1"})
+    land.link()
+    assert land.persons()["a"] == land.persons()["corrected"]
+
+
+def test_nothing_printed_logged_or_left_behind(
+    land: Territory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    caplog.set_level("DEBUG")
+    land.add("ml", a=LUC)
+    land.add("cfa", b={**LUC, "family_name": "Garnié"})
+    land.link()
+    assert capfd.readouterr() == ("", "")
+    assert not caplog.records
+    assert not list(tmp_path.iterdir())
+    databases = land.linkage.execute("SELECT database_name FROM duckdb_databases() WHERE NOT internal").fetchall()
+    assert databases == [("memory",)]
+    assert land.linkage.execute("SELECT count(*) FROM duckdb_tables()").fetchall() == [(len(LINKAGE_TABLES),)]
 
 
 def test_homonyms_born_elsewhere_or_another_day(land: Territory) -> None:

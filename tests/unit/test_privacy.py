@@ -35,7 +35,7 @@ CANARIES = {
 
 def frame(*rows: dict[str, object]) -> pd.DataFrame:
     """A typed registrations frame."""
-    base = {"part": 0, "opened_on": "2025-03-01", "organisation": "ML01", "sex": "F", "residence_commune": None}
+    base = {"part": 0, "delivery_id": "d1", "feed": "f", "opened_on": "2025-03-01", "organisation": "ML01", "sex": "F", "residence_commune": None}
     made = pd.DataFrame([{"line": k + 2, "record_key": f"K{k}", **base, **row} for k, row in enumerate(rows)])
     for column in ("opened_on", "birth_date", "closed_on"):
         if column in made:
@@ -46,7 +46,7 @@ def frame(*rows: dict[str, object]) -> pd.DataFrame:
 def run(
     made: pd.DataFrame, partner: str = "ml", record: str = "registration", communes: Communes | None = None, **more: object
 ) -> Pseudonymised:
-    arguments = {"feed": "f", "delivery_id": "d1", "keys": KEYS, "communes": communes or Communes({})} | more
+    arguments = {"keys": KEYS, "communes": communes or Communes({})} | more
     return pseudonymise(made, RECORDS[record], partner=partner, **arguments)  # type: ignore[arg-type]
 
 
@@ -88,18 +88,31 @@ def test_a_weak_identity_is_not_shared_between_partners() -> None:
     assert bare.tokens.empty
 
 
+def numbers(lines: list[int], parts: list[int], delivery: str = "d1", record_type: str = "registration") -> "pd.Series[int]":
+    return record_ids(pd.DataFrame({"delivery_id": delivery, "feed": "f", "line": lines, "part": parts}), record_type)
+
+
 def test_record_numbers() -> None:
-    lines, parts = pd.Series([2, 3, 3]), pd.Series([0, 0, 1])
-    ids = record_ids(lines, parts, "d1", "f", "registration")
+    lines, parts = [2, 3, 3], [0, 0, 1]
+    ids = numbers(lines, parts)
     assert ids.is_unique and (ids > 0).all()
-    assert (ids % (1 << 24) == lines).all()
-    assert ids.tolist() == record_ids(lines, parts, "d1", "f", "registration").tolist()
-    assert not set(ids) & set(record_ids(lines, parts, "d2", "f", "registration"))
-    assert not set(ids) & set(record_ids(lines, parts, "d1", "f", "training"))
+    assert (ids % (1 << 24)).tolist() == lines
+    assert ids.tolist() == numbers(lines, parts).tolist()
+    assert not set(ids) & set(numbers(lines, parts, delivery="d2"))
+    assert not set(ids) & set(numbers(lines, parts, record_type="training"))
     with pytest.raises(ValueError, match="record_not_unique"):
-        record_ids(pd.Series([2, 2]), pd.Series([0, 0]), "d1", "f", "registration")
+        numbers([2, 2], [0, 0])
     with pytest.raises(ValueError, match="line_out_of_range"):
-        record_ids(pd.Series([1 << 24]), pd.Series([0]), "d1", "f", "registration")
+        numbers([1 << 24], [0])
+
+
+def test_a_batch_gives_what_its_deliveries_give_one_by_one() -> None:
+    one = frame({"dossier": "A", "family_name": "Durand", "given_names": "Léa", "birth_date": "2001-05-17"})
+    two = frame({"dossier": "A", "family_name": "Durand", "given_names": "Léa", "birth_date": "2001-05-17"}).assign(delivery_id="d2")
+    together = run(pd.concat([one, two], ignore_index=True))
+    apart = pd.concat([run(one).records, run(two).records], ignore_index=True)
+    pd.testing.assert_frame_equal(together.records, apart)
+    assert len(together.entities) == 1
 
 
 def test_record_key_is_the_partners_and_the_types() -> None:
