@@ -22,6 +22,13 @@ from schemas.tables import TABLES
 
 _WORK = "linkage_work"
 
+#: Pairs never to be in one cluster. A given name that changed under one dossier number is a correction, not a twin.
+_APART = """
+    SELECT l, r FROM decision AS d WHERE verdict = 'apart' AND NOT (
+        reason = 'twins' AND EXISTS (SELECT 1 FROM dossier_pair AS s WHERE s.l = d.l AND s.r = d.r AND NOT s.contradictory)
+    )
+    UNION SELECT l, r FROM dossier_pair WHERE contradictory ORDER BY 1, 2"""
+
 
 @contextmanager
 def _working_database(con: duckdb.DuckDBPyConnection) -> Iterator[str]:
@@ -61,9 +68,7 @@ def _cluster(con: duckdb.DuckDBPyConnection, profiles: int) -> int:
     (holders,) = _columns(con, "SELECT p FROM profile WHERE has_nir")
     nir[holders] = groups(count, left, right)[holders]
     found = Clusters.of(count, nir)
-    left, right = _columns(
-        con, "SELECT l, r FROM decision WHERE verdict = 'apart' UNION SELECT l, r FROM dossier_pair WHERE contradictory ORDER BY 1, 2"
-    )
+    left, right = _columns(con, _APART)
     for a, b in zip(left.tolist(), right.tolist(), strict=True):
         found.keep_apart(a, b)
     left, right = _columns(

@@ -121,7 +121,8 @@ def predict(con: duckdb.DuckDBPyConnection, store: str, profiles: int, sure_pair
     Splink is kept silent: its messages never reach a log, and it writes nothing but tables of this connection.
     """
     log = logging.getLogger("splink")
-    log.addHandler(logging.NullHandler())
+    if not log.handlers:
+        log.addHandler(logging.NullHandler())
     log.propagate = False
     names = ", ".join(_COMPARED)
     # A pair is two rows of the same `k`, which Splink is asked to compare.

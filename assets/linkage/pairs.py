@@ -100,8 +100,8 @@ def build_pairs(con: duckdb.DuckDBPyConnection) -> tuple[int, int]:
 def build_dossier_pairs(con: duckdb.DuckDBPyConnection) -> None:
     """Table `dossier_pair(l, r, contradictory, support)`: profiles met under one dossier number of one partner.
 
-    Contradictory: they share no token at all, and their sexes differ or both give full names and date. Support orders the merges: pairs that
-    agree first, then a bare dossier goes with the identity that most others confirm.
+    Contradictory: they share no token at all, and their sexes differ or both give full names and date. Support orders the merges:
+    pairs that agree first, then a bare dossier goes with the identity that most others confirm.
     """
     con.execute(
         f"""CREATE TABLE dossier_pair AS

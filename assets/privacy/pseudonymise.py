@@ -53,7 +53,10 @@ def record_ids(frame: pd.DataFrame, record_type: str) -> pd.Series[int]:
     named = zip(sources["delivery_id"], sources["feed"], sources["part"], strict=True)
     texts = [f"{delivery}|{feed}|{record_type}|{part}" for delivery, feed, part in named]
     high = sources.assign(high=[int.from_bytes(hashlib.sha256(t.encode()).digest()[:5], "big") >> 1 for t in texts])
-    ids = frame[["delivery_id", "feed", "part"]].merge(high, how="left")["high"].astype("int64").to_numpy() * (1 << _LINE_BITS) + lines.to_numpy()
+    ids = (
+        frame[["delivery_id", "feed", "part"]].merge(high, how="left")["high"].astype("int64").to_numpy() * (1 << _LINE_BITS)
+        + lines.to_numpy()
+    )
     result = pd.Series(ids, index=frame.index)
     if not result.is_unique:
         raise ValueError("record_not_unique")

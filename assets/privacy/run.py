@@ -73,7 +73,8 @@ def remove_identities(site: Site, contract: Contract) -> dict[str, int]:
         ensure(warehouse, *(f"record_{name}" for name in RECORDS))
         ensure_linkage(linkage)
         found = warehouse.execute(
-            "SELECT delivery_id, feed, status = 'accepted', coalesce(lines_received, 0) FROM delivery WHERE partner = ? ORDER BY sequence", [contract.partner]
+            "SELECT delivery_id, feed, status = 'accepted', coalesce(lines_received, 0) FROM delivery WHERE partner = ? ORDER BY sequence",
+            [contract.partner],
         ).fetchall()
         waiting = [d for d in found if (vault.typed_directory(site.workspace, d[0]) / "complete").exists()]
         known = known_profiles(linkage) if waiting else np.empty(0, dtype=np.int64)
@@ -82,7 +83,9 @@ def remove_identities(site: Site, contract: Contract) -> dict[str, int]:
             _forget_delivery(warehouse, linkage, delivery_id)
         for batch in _batches({d[0]: d[3] for d in waiting if d[2]}):
             for name, frame in _frames(site, [(d, feeds[d]) for d in batch]).items():
-                done = pseudonymise(frame, RECORDS[name], partner=contract.partner, keys=site.keys, communes=communes, tokenised=known, memory_limit=MEMORY)
+                done = pseudonymise(
+                    frame, RECORDS[name], partner=contract.partner, keys=site.keys, communes=communes, tokenised=known, memory_limit=MEMORY
+                )
                 rows[name] += write(warehouse, linkage, done)
                 known = np.union1d(known, done.tokens["profile_id"].to_numpy())
         for delivery_id, *_ in waiting:

@@ -35,7 +35,15 @@ CANARIES = {
 
 def frame(*rows: dict[str, object]) -> pd.DataFrame:
     """A typed registrations frame."""
-    base = {"part": 0, "delivery_id": "d1", "feed": "f", "opened_on": "2025-03-01", "organisation": "ML01", "sex": "F", "residence_commune": None}
+    base = {
+        "part": 0,
+        "delivery_id": "d1",
+        "feed": "f",
+        "opened_on": "2025-03-01",
+        "organisation": "ML01",
+        "sex": "F",
+        "residence_commune": None,
+    }
     made = pd.DataFrame([{"line": k + 2, "record_key": f"K{k}", **base, **row} for k, row in enumerate(rows)])
     for column in ("opened_on", "birth_date", "closed_on"):
         if column in made:

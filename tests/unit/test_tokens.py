@@ -39,7 +39,16 @@ def keys() -> Keys:
 
 def tokens_of(keys: Keys, partner: str = "ml", **changes: object) -> pd.DataFrame:
     """The tokens of one person."""
-    row = {**PERSON, **changes, "line": 2, "part": 0, "record_key": "1", "delivery_id": "d", "feed": "f", "opened_on": pd.Timestamp("2025-01-01")}
+    row = {
+        **PERSON,
+        **changes,
+        "line": 2,
+        "part": 0,
+        "record_key": "1",
+        "delivery_id": "d",
+        "feed": "f",
+        "opened_on": pd.Timestamp("2025-01-01"),
+    }
     frame = pd.DataFrame([row])
     frame["birth_date"] = pd.to_datetime(frame["birth_date"])
     return pseudonymise(frame, RECORDS["registration"], partner=partner, keys=keys, communes=Communes({})).tokens
