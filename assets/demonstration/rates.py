@@ -13,7 +13,7 @@ DOORS: dict[str, dict[str, float]] = {
     "senior": {"ML01": 0.00, "FT01": 0.72, "CAP01": 0.14, "CEP01": 0.06, "PLIE01": 0.05, "REG01": 0.03},
 }
 #: Share registered before the first month, share who also register with France Travail or the Région by themselves.
-STOCK, ALSO_FRANCE_TRAVAIL, ALSO_REGION = 0.48, 0.62, 0.06
+STOCK, ALSO_FRANCE_TRAVAIL, ALSO_REGION = 0.60, 0.78, 0.06
 #: Who refers, and how likely a first, second and third referral is.
 SENDERS = ("ML01", "FT01", "CAP01", "CEP01")
 REFERRAL_SLOTS = (0.72, 0.40, 0.20)
