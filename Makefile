@@ -53,12 +53,11 @@ test: setup-dev ## the tests, heavy ones excepted
 test-all: setup-dev ## every test
 	$(BIN)/python -m pytest -m "heavy or not heavy"
 
-check: setup-dev ## linting, formatting, types, SQL, import rules
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
-	$(BIN)/mypy
-	$(BIN)/sqlfluff lint --disable-progress-bar sql
-	$(BIN)/lint-imports
+check: setup-dev ## linting, formatting, types, SQL, import rules: every tool runs, then says whether one found something
+	@status=0; \
+	for tool in "ruff check --output-format concise ." "ruff format --check --quiet ." "mypy" "sqlfluff lint --disable-progress-bar sql" "lint-imports"; do \
+	  echo "— $$tool"; $(BIN)/$$tool || status=1; \
+	done; exit $$status
 
 bench: setup-dev ## measures one load, stage by stage, and compares it with the truth; writes benchmarks/results.json
 	$(BIN)/python benchmarks/run.py
