@@ -21,7 +21,7 @@ def indicators(world: World, coverage: pd.DataFrame) -> pd.DataFrame:
     """All figures, columns `COLUMNS`. `coverage`: `organisation, record_type, month, covered` for each pair expected that month.
 
     `numerator` and `denominator` are counts; a cell without denominator is left out. Population `territoire` or an organisation;
-    breakdown `ensemble` (category `ensemble`) and, persons' true sex, `sex`.
+    breakdown `ensemble` (category empty) and, persons' true sex, `sex`.
     """
     parts = [*_people_followed(world), *_referrals(world), *_trainings(world)]
     figures = pd.concat(parts, ignore_index=True)
@@ -33,7 +33,7 @@ def _cells(units: pd.DataFrame, org: str, window: Window) -> Iterator[tuple[str,
     """The same units once per population and breakdown: adds `population, breakdown, category`."""
     named = units.assign(month=np.array(window.names, dtype=object)[units["position"].to_numpy(int)])
     for population in (named.assign(population="territoire"), named.assign(population=named[org])):
-        yield "ensemble", population.assign(breakdown="ensemble", category="ensemble")
+        yield "ensemble", population.assign(breakdown="ensemble", category="")
         yield "sex", population.assign(breakdown="sex", category=population["sex"])
 
 
@@ -121,6 +121,6 @@ def _coverage(coverage: pd.DataFrame) -> pd.DataFrame:
     for population in (coverage.assign(population="territoire"), coverage.assign(population=coverage["organisation"])):
         out = population.groupby(["month", "population"])["covered"].agg(numerator="sum", denominator="size").reset_index()
         frames.append(
-            out.assign(indicator="partner_coverage", breakdown="ensemble", category="ensemble", value=out["numerator"] / out["denominator"])
+            out.assign(indicator="partner_coverage", breakdown="ensemble", category="", value=out["numerator"] / out["denominator"])
         )
     return pd.concat(frames, ignore_index=True)
