@@ -1,78 +1,18 @@
 """Every table Filrouge writes, once: name, room, meaning, columns.
 
-Here: the declaration. Derived from it: DuckDB DDL with comments (`ddl`), the pandera model (`assets/tables.py` checks with it),
-the dictionary (`analyst.field`), the Table Schema of delivered files. Not here: how a table is computed (`sql/`, `assets/`).
+Here: the declarations. Derived from them: DuckDB DDL with comments, the dictionary (`analyst.field`), the Table Schema of delivered
+files. Not here: what a table and a column are (`table.py`), how a table is computed (`sql/`, `assets/`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from schemas.fields import CONSENT, FIELDS
+from schemas.records import RECORDS, Record
+from schemas.table import Column, Table, column_of, comments, create, quote
+from schemas.table import optional as _c
+from schemas.table import required as _k
 
-from schemas.fields import CONSENT, FIELDS, Field
-from schemas.records import DUCKDB_TYPES, RECORDS, Record
-
-
-@dataclass(frozen=True)
-class Column:
-    """One column: DuckDB type, meaning, code list; `required` columns are never NULL."""
-
-    name: str
-    type: str
-    fr: str
-    en: str
-    required: bool = False
-    codelist: str | None = None
-
-
-@dataclass(frozen=True)
-class Table:
-    """One table: the room that writes it, what one row is, its columns, and its `key` (unique)."""
-
-    name: str
-    room: str
-    fr: str
-    en: str
-    columns: tuple[Column, ...]
-    key: tuple[str, ...] = ()
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Column names, in order."""
-        return tuple(c.name for c in self.columns)
-
-
-def quote(text: str) -> str:
-    """A text as an SQL literal."""
-    return "'" + text.replace("'", "''") + "'"
-
-
-def create(table: Table, schema: str = "main", lang: str = "fr", name: str | None = None) -> str:
-    """The CREATE TABLE statement alone. `name` overrides the table's name (a twin being written before its swap)."""
-    columns = ", ".join(f"{c.name} {c.type}{' NOT NULL' if c.required else ''}" for c in table.columns)
-    return f"CREATE TABLE {schema}.{name or table.name} ({columns})"
-
-
-def comments(table: Table, schema: str = "main", lang: str = "fr") -> Iterator[str]:
-    """COMMENT statements of the table and of every column."""
-    say = (lambda x: x.fr) if lang == "fr" else (lambda x: x.en)
-    yield f"COMMENT ON TABLE {schema}.{table.name} IS {quote(say(table))}"
-    for c in table.columns:
-        yield f"COMMENT ON COLUMN {schema}.{table.name}.{c.name} IS {quote(say(c))}"
-
-
-def _c(name: str, type_: str, fr: str, en: str, codelist: str | None = None) -> Column:
-    return Column(name, type_, fr, en, codelist=codelist)
-
-
-def _k(name: str, type_: str, fr: str, en: str, codelist: str | None = None) -> Column:
-    return Column(name, type_, fr, en, True, codelist)
-
-
-def column_of(field: Field) -> Column:
-    """The DuckDB column of a canonical field."""
-    return Column(field.name, DUCKDB_TYPES[field.type], field.fr, field.en, codelist=field.codelist)
-
+__all__ = ["LINKAGE_TABLES", "TABLES", "Column", "Table", "comments", "create", "quote"]
 
 # Columns that recur, declared once.
 RECORD_ID = _k("record_id", "BIGINT", "numéro de l'enregistrement", "record number (delivery, line, part)")
