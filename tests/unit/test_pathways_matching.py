@@ -39,7 +39,7 @@ def world(seed: int) -> tuple[list[Row], list[Row], list[Row]]:
         referrals.append(
             {
                 "record_id": n,
-                "person_id": f"p{draw.randrange(40)}",
+                "person_id": f"p{draw.randrange(12)}",
                 "sender_org": draw.choice("ABCD"),
                 "receiver_org": draw.choice("ABCD") if named else None,
                 "receiver_kind": None if named else draw.choice(["organisme_formation", "cfa"]),
@@ -49,9 +49,11 @@ def world(seed: int) -> tuple[list[Row], list[Row], list[Row]]:
         )
     trainings, registrations = [], []
     for n in range(300):
-        row = {"record_id": n, "person_id": f"p{draw.randrange(40)}", "organisation": draw.choice("ABCD")}
+        row = {"record_id": n, "person_id": f"p{draw.randrange(12)}", "organisation": draw.choice("ABCD")}
         if draw.random() < 0.5:
-            trainings.append({**row, "purpose": draw.choice(list(SERVICES)), "started_on": day()})
+            started = day()
+            ended = started + timedelta(days=draw.randrange(5))
+            trainings.append({**row, "purpose": draw.choice(list(SERVICES)), "started_on": started, "ended_on": ended})
         else:
             registrations.append({**row, "service": draw.choice(list(SERVICES)), "opened_on": day()})
     return referrals, trainings, registrations
