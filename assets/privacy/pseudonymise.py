@@ -30,7 +30,8 @@ class Pseudonymised:
     """What leaves the room; none of it holds an identity, all of it is still personal data.
 
     `records`: columns of `record_<type>`, of every delivery of the batch. `entities`: entity_id, partner, dossier (token, may be missing),
-    profile_id, sex. `tokens`: profile_id, rule, token, for profiles not already tokenised. `collisions`: field, pairs, same (chance agreements).
+    profile_id, sex. `tokens`: profile_id, rule, token, for profiles not already tokenised. `collisions`: field, pairs, same (how many
+    pairs of strangers agree by chance).
     """
 
     record_type: str
@@ -190,9 +191,9 @@ def pseudonymise(
 ) -> Pseudonymised:
     """Removes every identity from a batch of one partner's typed records of one type.
 
-    `frame`: delivery_id, feed, line, part, record_key and the fields of `record.all_fields` (absent ones count as missing). `tokenised`: profile ids whose
-    tokens the linkage store already holds (`known_profiles`): they are not computed again. Raises ValueError (see `record_ids`); no error
-    ever carries a value.
+    `frame`: delivery_id, feed, line, part, record_key and the fields of `record.all_fields` (absent ones count as missing). `tokenised`:
+    profile ids whose tokens the linkage store already holds (`known_profiles`): they are not computed again. Raises ValueError (see
+    `record_ids`); no error ever carries a value.
     """
     ids = record_ids(frame, record.name)
     with duckdb_memory(memory_limit) as con:

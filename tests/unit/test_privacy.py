@@ -96,7 +96,7 @@ def test_a_weak_identity_is_not_shared_between_partners() -> None:
     assert bare.tokens.empty
 
 
-def numbers(lines: list[int], parts: list[int], delivery: str = "d1", record_type: str = "registration") -> "pd.Series[int]":
+def numbers(lines: list[int], parts: list[int], delivery: str = "d1", record_type: str = "registration") -> pd.Series[int]:
     return record_ids(pd.DataFrame({"delivery_id": delivery, "feed": "f", "line": lines, "part": parts}), record_type)
 
 
