@@ -46,9 +46,7 @@ def _values(columns: tuple[str, ...], rows: Iterable[tuple[str | bool | None, ..
     return " UNION ALL ".join(lines)
 
 
-def build_edition(
-    con: duckdb.DuckDBPyConnection, territory: Territory, month: str, others: Mapping[str, str] | None = None
-) -> Edition:
+def build_edition(con: duckdb.DuckDBPyConnection, territory: Territory, month: str, others: Mapping[str, str] | None = None) -> Edition:
     """Decides the month's edition and writes table `edition`. `others`: see `edition.fingerprint`. Raises ValueError on a bad month."""
     edition = editions.decide(con, month, territory, code_version(), others)
     editions.write(con, edition, territory)
