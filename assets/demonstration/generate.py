@@ -101,7 +101,7 @@ def _contract(workspace: Workspace, partner: str, noise: Noise, window: Window) 
     """Puts the partner's contract in the workspace and reads it; None when its organisation delivers nothing."""
     source = (files("assets.demonstration") / "contracts" / f"{partner}.yaml").read_text("utf-8")
     source = re.sub(r'covers_from: "[^"]+"', f'covers_from: "{window.names[0]}-01"', source)
-    contract = Contract.model_validate(yaml.safe_load(source))
+    contract = Contract.model_validate(yaml.load(source, Loader=_LOADER))
     if contract.organisation in SILENT and noise.silent_organisations >= 0.5:
         return None
     write_whole(workspace.contracts / f"{partner}.yaml", source.encode())

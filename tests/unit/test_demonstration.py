@@ -48,7 +48,10 @@ def realistic(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @cache
 def contracts(root: Path) -> dict[str, Contract]:
-    return {p.stem: Contract.model_validate(yaml.safe_load(p.read_text("utf-8"))) for p in sorted((root / "contracts").glob("*.yaml"))}
+    return {
+        p.stem: Contract.model_validate(yaml.load(p.read_text("utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)))
+        for p in sorted((root / "contracts").glob("*.yaml"))
+    }
 
 
 def feed_of(contract: Contract, name: str) -> tuple[str, Feed]:
