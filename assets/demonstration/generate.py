@@ -29,6 +29,8 @@ from assets.demonstration.writing import WITH_BOM, Writer, writer, xlsx_bytes
 from assets.workspace import Workspace, write_whole
 from schemas.contract import Contract, Feed
 
+#: The same loader in C where it exists: nine times faster, and fourteen contracts are read.
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _MONTHS = ["janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre"]
 
 
