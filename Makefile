@@ -55,7 +55,7 @@ test-all: setup-dev ## every test
 
 check: setup-dev ## linting, formatting, types, SQL, import rules: every tool runs, then says whether one found something
 	@status=0; \
-	for tool in "ruff check --output-format concise ." "ruff format --check --quiet ." "mypy" "sqlfluff lint --disable-progress-bar sql" "lint-imports"; do \
+	for tool in "ruff check --output-format concise ." "ruff format --check --output-format concise ." "mypy" "sqlfluff lint --disable-progress-bar sql" "lint-imports"; do \
 	  echo "— $$tool"; $(BIN)/$$tool || status=1; \
 	done; exit $$status
 
