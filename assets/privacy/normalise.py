@@ -129,17 +129,15 @@ def surname_forms(value: str) -> list[str]:
 
 
 def given_forms(value: str) -> list[str]:
-    """Forms of the given names, best first: the first, the first two joined (Jean Pierre = Jean-Pierre), the second and third.
+    """Forms of the given names, best first: the first, and the first two joined (Jean Pierre = Jean-Pierre). [] when missing.
 
-    A hyphenated name is one name: « Marie-Lou » and « Marie-Ève », who may be twins, have no form in common.
+    A second name never stands alone: brothers and sisters often share it. A hyphenated name is one name: « Marie-Lou » and
+    « Marie-Ève », who may be twins, have no form in common.
     """
     words = _untitled(letters(_HYPHENS.sub("", value)).split())
     if not words or is_placeholder(" ".join(words)):
         return []
-    forms = dict.fromkeys((words[0],))
-    if len(words) > 1:
-        forms[words[0] + words[1]] = None
-        forms.update(dict.fromkeys(w for w in words[1:3] if len(w) > 2))
+    forms = dict.fromkeys(("".join(words[:1]), "".join(words[:2])))
     return [f for f in forms if len(f) > 1]
 
 

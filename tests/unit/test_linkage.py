@@ -286,7 +286,7 @@ def test_grey_zone_is_listed_with_its_evidence(land: Territory) -> None:
     land.add("cfa", b={"family_name": "Dubreuil", "given_names": "Luc", "birth_date": "1999-03-17"})
     land.link()
     assert land.persons()["a"] != land.persons()["b"]
-    rows = land.linkage.execute("SELECT evidence, weight < 5, band FROM review_candidate").fetchall()
+    rows = land.linkage.execute("SELECT evidence, weight < 3, band FROM review_candidate").fetchall()
     assert rows == [("surname=none given=exact date=exact", True, "high")]
 
 
