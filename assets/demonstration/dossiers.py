@@ -85,7 +85,7 @@ def _exact(rng: np.random.Generator, known: pd.DataFrame, style: Style, noise: N
     """The identity without faults, but with what is simply not known at this partner."""
     count = len(known)
     given, more = _texts(known["given"]), _texts(known["more_given"])
-    if style.all_given and noise.given_typo > 0:
+    if style.all_given and noise.all_given_names >= 0.5:
         has = np.array([m is not None for m in more], dtype=bool)
         given = given.copy()
         given[has] = given[has] + ", " + more[has]

@@ -28,6 +28,7 @@ class Noise:
     given_typo: float = _rate(0.015, "dossiers avec une faute de frappe dans le prénom")
     swapped_names: float = _rate(0.008, "dossiers où nom et prénom sont intervertis")
     accents_lost: float = _rate(0.12, "dossiers sans accents (en plus des partenaires qui n'en écrivent jamais)")
+    all_given_names: float = _rate(1.0, "la mission locale et le CFA écrivent tous les prénoms connus (1 = oui)")
     compound_cut: float = _rate(0.15, "dossiers où un prénom ou un nom composé est réduit à sa première partie, parmi les composés")
     married_as_birth: float = _rate(0.20, "dossiers où le nom d'usage tient lieu de nom de naissance, parmi les personnes qui en ont un")
     day_month_swap: float = _rate(0.006, "dossiers où jour et mois de naissance sont intervertis, quand c'est possible")
