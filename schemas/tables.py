@@ -100,7 +100,7 @@ LEDGER: tuple[Table, ...] = (
 LINK: tuple[Table, ...] = (
     Table(
         "link", "linkage", "à quelle personne appartient chaque dossier", "which person each partner file belongs to",
-        (_k("entity_id", "BIGINT", "jeton du dossier", "keyed token of the partner's file"), PERSON_ID, _k("method", "VARCHAR", "preuve la plus forte : alone, dossier, identifier, probabilistic", "strongest evidence")),
+        (_k("entity_id", "BIGINT", "jeton du dossier", "keyed token of the partner's file"), PERSON_ID, _k("method", "VARCHAR", "preuve la plus forte : alone, dossier, identifier, identical, probabilistic", "strongest evidence")),
         ("entity_id",),
     ),
 )

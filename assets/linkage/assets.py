@@ -27,7 +27,7 @@ def room(partners: Iterable[str]) -> list[Any]:
         deps=[dg.AssetKey(["privacy", p]) for p in partners],
         pool=POOL,
         kinds={"duckdb"},
-        description="Quels dossiers sont une même personne : identifiants forts, puis Splink sur les jetons, puis groupes sous contraintes.",
+        description="Quels dossiers sont une même personne : identifiants forts, puis Splink sur les jetons, puis groupes contraints.",
     )
     def link_asset(context: dg.AssetExecutionContext, site: dg.ResourceParam[Site]) -> dg.MaterializeResult[None]:
         site.listen("linkage", "")
