@@ -62,3 +62,10 @@ class Noise:
     def none(cls) -> Noise:
         """A perfect world, same layouts: what the pipeline computes must equal the truth exactly."""
         return replace(cls(), **{f.name: 0.0 for f in fields(cls)})
+
+    @classmethod
+    def clean(cls) -> Noise:
+        """The very world of `realistic` (same people, same truth), every export whole and clean: what it gives differs from the realistic
+        exports by what partners' files lack, and by nothing else."""
+        world = {"twins", "siblings", "couples", "homonyms", "ambiguous_referrals"}
+        return replace(cls(), **{f.name: 0.0 for f in fields(cls) if f.name not in world})

@@ -8,6 +8,7 @@ back. Not here: what to do with a weight.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import warnings
 from collections.abc import Iterator
@@ -137,7 +138,9 @@ def predict(con: duckdb.DuckDBPyConnection, store: str, profiles: int, sure_pair
             exact = {name: len(COMPARISONS[name]) for name in fixed}
             if first(con, f"SELECT count(*) FROM pair WHERE {' AND '.join(f'{n} = {v}' for n, v in exact.items())}")[0] >= EM_PAIRS:
                 rule = " AND ".join(["l.k = r.k", *(f"l.{n} = {v} AND r.{n} = {v}" for n, v in exact.items())])
-                linker.training.estimate_parameters_using_expectation_maximisation(rule, estimate_without_term_frequencies=True)
+                # Where nobody ever disagrees, Splink refuses an m of nearly nothing: the starting values then stand for this round.
+                with contextlib.suppress(ValueError):
+                    linker.training.estimate_parameters_using_expectation_maximisation(rule, estimate_without_term_frequencies=True)
         fitted = _tempered(linker.misc.save_model_to_json())
         predicted = Linker(vectors, fitted, log_level=logging.CRITICAL).inference.predict(warning_mode="never")
     con.execute(
