@@ -22,19 +22,41 @@ POOL = "duckdb"
 
 def table_metadata(name: str, rows: int) -> dict[str, Any]:
     """Row count and column schema of a declared table, for the page."""
-    columns = [dg.TableColumn(c.name, c.type, description=c.fr, constraints=dg.TableColumnConstraints(nullable=not c.required)) for c in TABLES[name].columns]
+    columns = [
+        dg.TableColumn(c.name, c.type, description=c.fr, constraints=dg.TableColumnConstraints(nullable=not c.required))
+        for c in TABLES[name].columns
+    ]
     return {"dagster/row_count": rows, "dagster/column_schema": dg.TableSchema(columns)}
 
 
-def specs(names: Iterable[str], group: str, deps: Sequence[dg.AssetKey], describe: Callable[[str], str] | None = None, kinds: set[str] | None = None) -> list[dg.AssetSpec]:
+def specs(
+    names: Iterable[str],
+    group: str,
+    deps: Sequence[dg.AssetKey],
+    describe: Callable[[str], str] | None = None,
+    kinds: set[str] | None = None,
+) -> list[dg.AssetSpec]:
     """One asset per declared table."""
     return [
-        dg.AssetSpec(dg.AssetKey(n), group_name=group, deps=deps, description=describe(n) if describe else TABLES[n].fr, kinds=kinds or {"duckdb"}, partitions_def=MONTHS)
+        dg.AssetSpec(
+            dg.AssetKey(n),
+            group_name=group,
+            deps=deps,
+            description=describe(n) if describe else TABLES[n].fr,
+            kinds=kinds or {"duckdb"},
+            partitions_def=MONTHS,
+        )
         for n in names
     ]
 
 
-def table_room(room: str, names: Sequence[str], deps: Sequence[dg.AssetKey], fill: Callable[[Site, str], Mapping[str, int]], describe: Callable[[str], str] | None = None) -> list[Any]:
+def table_room(
+    room: str,
+    names: Sequence[str],
+    deps: Sequence[dg.AssetKey],
+    fill: Callable[[Site, str], Mapping[str, int]],
+    describe: Callable[[str], str] | None = None,
+) -> list[Any]:
     """A room whose `fill(site, month)` writes the declared tables `names` (returning their row counts), and its blocking contract check."""
 
     @dg.multi_asset(name=room, specs=specs(names, room, deps, describe), pool=POOL)
@@ -50,11 +72,20 @@ def table_room(room: str, names: Sequence[str], deps: Sequence[dg.AssetKey], fil
 def contract_checks(room: str, names: Sequence[str]) -> dg.AssetChecksDefinition:
     """A blocking check per table: keys unique, codes in their lists. What is wrong is said by column and code, never by value."""
 
-    @dg.multi_asset_check(name=f"{room}_contract", specs=[dg.AssetCheckSpec("contract", asset=dg.AssetKey(n), blocking=True, description="Clé unique, codes connus, types déclarés.") for n in names], pool=POOL)
+    @dg.multi_asset_check(
+        name=f"{room}_contract",
+        specs=[
+            dg.AssetCheckSpec("contract", asset=dg.AssetKey(n), blocking=True, description="Clé unique, codes connus, types déclarés.")
+            for n in names
+        ],
+        pool=POOL,
+    )
     def check(context: dg.AssetCheckExecutionContext, site: dg.ResourceParam[Site]) -> Any:
         found = sealed(_violations_of)(site, names)
         for name in names:
-            yield dg.AssetCheckResult(asset_key=dg.AssetKey(name), check_name="contract", passed=not found[name], metadata={"problems": found[name]})
+            yield dg.AssetCheckResult(
+                asset_key=dg.AssetKey(name), check_name="contract", passed=not found[name], metadata={"problems": found[name]}
+            )
 
     return check
 

@@ -61,10 +61,15 @@ def replace(con: duckdb.DuckDBPyConnection, table: Table, select: str) -> int:
 
 
 def violations(con: duckdb.DuckDBPyConnection, table: Table) -> list[str]:
-    """What a stored table breaks of its declaration, as `rule:column` codes: columns and types, unique key, code lists. Empty when whole."""
+    """What a stored table breaks of its declaration, as `rule:column` codes: types, unique key, code lists. Empty when whole."""
     if not exists(con, table.name):
         return ["absent"]
-    described = {r[0]: r[1] for r in con.execute("SELECT column_name, data_type FROM duckdb_columns() WHERE schema_name = 'main' AND table_name = ?", [table.name]).fetchall()}
+    described = {
+        r[0]: r[1]
+        for r in con.execute(
+            "SELECT column_name, data_type FROM duckdb_columns() WHERE schema_name = 'main' AND table_name = ?", [table.name]
+        ).fetchall()
+    }
     found = [f"type:{c.name}" for c in table.columns if described.get(c.name) != c.type]
     if found:
         return found
@@ -75,6 +80,8 @@ def violations(con: duckdb.DuckDBPyConnection, table: Table) -> list[str]:
     for column in table.columns:
         if column.codelist is not None:
             known = sorted(codelists.load(column.codelist).values)
-            row = con.execute(f"SELECT count(*) FROM {table.name} WHERE {column.name} IS NOT NULL AND NOT list_contains(?, {column.name})", [known]).fetchone()
+            row = con.execute(
+                f"SELECT count(*) FROM {table.name} WHERE {column.name} IS NOT NULL AND NOT list_contains(?, {column.name})", [known]
+            ).fetchone()
             found += [f"code:{column.name}"] if row and row[0] else []
     return found

@@ -54,14 +54,24 @@ def _pairs(con: duckdb.DuckDBPyConnection, by: str) -> int:
 def _quality(found: int, true: int, right: int) -> dict[str, Any]:
     precision, recall = right / max(found, 1), right / max(true, 1)
     f1 = 2 * precision * recall / max(precision + recall, 1e-9)
-    return {"precision": round(precision, 5), "recall": round(recall, 5), "f1": round(f1, 5), "pairs_found": found, "pairs_true": true, "pairs_right": right}
+    return {
+        "precision": round(precision, 5),
+        "recall": round(recall, 5),
+        "f1": round(f1, 5),
+        "pairs_found": found,
+        "pairs_true": true,
+        "pairs_right": right,
+    }
 
 
 def linkage(workspace: Workspace) -> dict[str, dict[str, Any]]:
     """Pairwise precision, recall and F1 over entities (a person's file as one partner knows it), in all and between partners only."""
     with duckdb.connect(str(workspace.warehouse), read_only=True) as con:
         _with_truth(con, workspace)
-        con.execute("CREATE TEMP TABLE judged AS SELECT e.entity_id, e.partner, e.person_true, l.person_id FROM true_entity AS e INNER JOIN link AS l USING (entity_id)")
+        con.execute(
+            "CREATE TEMP TABLE judged AS SELECT e.entity_id, e.partner, e.person_true, l.person_id"
+            " FROM true_entity AS e INNER JOIN link AS l USING (entity_id)"
+        )
         found, true, right = (_pairs(con, by) for by in ("person_id", "person_true", "person_id, person_true"))
         inside = [_pairs(con, f"{by}, partner") for by in ("person_id", "person_true", "person_id, person_true")]
     return {
@@ -85,19 +95,25 @@ def oracle_links(workspace: Workspace, copy: Path, month: str) -> Path:
 
 _CELL = "month, indicator, population, breakdown, category"
 
+_FIGURES = "round(numerator::DOUBLE) AS n, round(denominator::DOUBLE) AS d, round(value::DOUBLE, 4) AS v"
+
+# The truth of partner coverage is that of the real deliveries: it has no clean world.
 _JUDGED = f"""
-WITH cell AS (SELECT {_CELL}, numerator, denominator, value FROM read_csv('{{truth}}', all_varchar = true, nullstr = '')),
-truth AS (SELECT month, indicator, population, breakdown, coalesce(category, '') AS category, round(numerator::DOUBLE) AS n, round(denominator::DOUBLE) AS d, round(value::DOUBLE, 4) AS v FROM cell),
+WITH truth AS (
+    SELECT month, indicator, population, breakdown, coalesce(category, '') AS category, {_FIGURES}
+    FROM read_csv('{{truth}}', all_varchar = true, nullstr = '')
+),
 clean AS (
-    SELECT {_CELL}, numerator::DOUBLE AS n, denominator::DOUBLE AS d, round(value, 4)::DOUBLE AS v FROM (
+    SELECT {_CELL}, {_FIGURES} FROM (
         FROM clean.indicator WHERE indicator <> 'partner_coverage'
-        UNION ALL BY NAME FROM real.indicator WHERE indicator = 'partner_coverage' -- coverage itself: its truth is that of the real deliveries
+        UNION ALL BY NAME FROM real.indicator WHERE indicator = 'partner_coverage'
     )
 ),
-oracle AS (SELECT {_CELL}, numerator::DOUBLE AS n, denominator::DOUBLE AS d, round(value, 4)::DOUBLE AS v FROM oracle.indicator),
-computed AS (SELECT {_CELL}, numerator::DOUBLE AS n, denominator::DOUBLE AS d, round(value, 4)::DOUBLE AS v FROM real.indicator),
-published AS (SELECT {_CELL}, status, numerator::DOUBLE AS n, denominator::DOUBLE AS d, round(value, 4)::DOUBLE AS v FROM real.release),
-every AS (SELECT {_CELL} FROM truth UNION SELECT {_CELL} FROM computed WHERE (indicator, breakdown) IN (SELECT indicator, breakdown FROM truth)),
+oracle AS (SELECT {_CELL}, {_FIGURES} FROM oracle.indicator),
+computed AS (SELECT {_CELL}, {_FIGURES} FROM real.indicator),
+published AS (SELECT {_CELL}, status FROM real.release),
+judged AS (SELECT DISTINCT indicator, breakdown FROM truth),
+every AS (SELECT {_CELL} FROM truth UNION SELECT {_CELL} FROM computed SEMI JOIN judged USING (indicator, breakdown)),
 side AS (
     SELECT e.*, p.status,
         coalesce(t.n, 0) AS t_n, coalesce(t.d, t.n, 0) AS t_d, coalesce(f.n, 0) AS f_n, coalesce(f.d, f.n, 0) AS f_d,
@@ -115,7 +131,8 @@ cause AS (
     FROM side
 )
 SELECT indicator, count(*) AS cells, count(*) FILTER (NOT fault AND NOT coverage AND NOT linkage) AS equal,
-    count(*) FILTER (NOT fault AND linkage AND NOT coverage) AS linkage, count(*) FILTER (NOT fault AND coverage AND NOT linkage) AS coverage,
+    count(*) FILTER (NOT fault AND linkage AND NOT coverage) AS linkage,
+    count(*) FILTER (NOT fault AND coverage AND NOT linkage) AS coverage,
     count(*) FILTER (NOT fault AND coverage AND linkage) AS both, count(*) FILTER (fault) AS unexplained,
     count(*) FILTER (status LIKE 'secret%') AS suppressed,
     round(avg(abs(c_v - t_v)) FILTER (status = 'publie' AND t_v IS NOT NULL), 5)::DOUBLE AS mean_absolute_error_published

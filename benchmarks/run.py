@@ -114,8 +114,14 @@ def measure(options: argparse.Namespace, room: Path) -> dict[str, Any]:
         "format": 1,
         "machine": {"cores": len(__import__("os").sched_getaffinity(0)), "python": platform.python_version()},
         "size": {
-            "learners": options.learners, "months": options.months, "seed": options.seed, "month": options.month, "files": made["files"], "lines": made["lines"],
-            "warehouse_mb": round(workspace.warehouse.stat().st_size / 1e6, 1), "linkage_mb": round(workspace.linkage.stat().st_size / 1e6, 1),
+            "learners": options.learners,
+            "months": options.months,
+            "seed": options.seed,
+            "month": options.month,
+            "files": made["files"],
+            "lines": made["lines"],
+            "warehouse_mb": round(workspace.warehouse.stat().st_size / 1e6, 1),
+            "linkage_mb": round(workspace.linkage.stat().st_size / 1e6, 1),
         },
         "generate_seconds": generation,
         "run": first,
@@ -126,7 +132,9 @@ def measure(options: argparse.Namespace, room: Path) -> dict[str, Any]:
         clean, _, _ = world(room / "clean", options, Noise.clean())
         apart(clean.root, options.month)
         result["indicators"] = indicators(
-            workspace, oracle_links(clean, room / "clean.duckdb", options.month), oracle_links(workspace, room / "oracle.duckdb", options.month)
+            workspace,
+            oracle_links(clean, room / "clean.duckdb", options.month),
+            oracle_links(workspace, room / "oracle.duckdb", options.month),
         )
     return result
 
@@ -134,7 +142,8 @@ def measure(options: argparse.Namespace, room: Path) -> dict[str, Any]:
 def show(result: dict[str, Any]) -> None:
     """The figures, for a person."""
     size, run = result["size"], result["run"]
-    print(f"{size['learners']} learners, {size['months']} months, {size['files']} files, {size['lines']} lines; generated in {result['generate_seconds']} s")
+    print(f"{size['learners']} learners, {size['months']} months, {size['files']} files, {size['lines']} lines")
+    print(f"generated in {result['generate_seconds']} s")
     print(f"run: {run['seconds']} s, {run['people']} people from {run['entities']} files; warehouse {size['warehouse_mb']} MB")
     print(f"{'room':12} {'seconds':>9} {'share':>7} {'peak MB':>8}")
     for name, r in run["rooms"].items():

@@ -24,7 +24,11 @@ class AnyOrganisation(Directory):
 def check_file(file: Path, contract_path: Path, territory_path: Path) -> dict[str, Any]:
     """The receipt of `file` under the contract, as data. Raises ConfigurationError."""
     contract = load_contract(contract_path)
-    directory = Directory(load_territory(territory_path).organisations) if territory_path.exists() else AnyOrganisation(Territory(name="-").organisations)
+    directory = (
+        Directory(load_territory(territory_path).organisations)
+        if territory_path.exists()
+        else AnyOrganisation(Territory(name="-").organisations)
+    )
     found = feed_of(contract, file.name)
     account, _ = examine("-", file.read_bytes(), found[0] if found else None, contract, directory)
     return content(contract, account, file.name, "-", "1970-01-01T00:00:00")

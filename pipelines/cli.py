@@ -21,7 +21,9 @@ from pipelines.schedules import previous_month
 from schemas.contract_file import ConfigurationError
 from schemas.messages import say
 
-app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help="Filrouge : le fil des parcours d'un territoire.")
+app = typer.Typer(
+    add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help="Filrouge : le fil des parcours d'un territoire."
+)
 contract_app = typer.Typer(no_args_is_help=True, help="Les contrats : un fichier YAML par partenaire.")
 app.add_typer(contract_app, name="contract")
 
@@ -109,7 +111,9 @@ def _generate(target: Workspace, learners: int, months: int, seed: int, month: s
     except AlreadyThere:
         stop(2, say("workspace_exists", path=target.root))
     done = generate_territory(target, learners=learners, months=months, seed=seed, month=month)
-    out.print(say("generated", path=target.root, files=done["files"], lines=f"{done['lines']:,}".replace(",", " ")), markup=False, soft_wrap=True)
+    out.print(
+        say("generated", path=target.root, files=done["files"], lines=f"{done['lines']:,}".replace(",", " ")), markup=False, soft_wrap=True
+    )
 
 
 @app.command()
@@ -129,7 +133,9 @@ def demo(
 
 
 @app.command()
-def check(file: Path, contract: Annotated[Path | None, typer.Option(help="Contrat YAML du partenaire.")] = None, workspace: Place = None) -> None:
+def check(
+    file: Path, contract: Annotated[Path | None, typer.Option(help="Contrat YAML du partenaire.")] = None, workspace: Place = None
+) -> None:
     """Vérifie un export sans le charger : l'accusé de réception, code 0 ou 1."""
     from pipelines import show
     from pipelines.check import check_file

@@ -100,10 +100,16 @@ def _summary(site: Site, outcome: Outcome, before: int) -> None:
         known = {r[0] for r in con.execute("SELECT table_name FROM duckdb_tables() WHERE schema_name = 'main'").fetchall()}
         if "delivery" in known:
             rows = con.execute(
-                """SELECT partner, count(*) FILTER (sequence > ?) AS new, coalesce(sum(lines_kept), 0)::BIGINT AS kept, coalesce(sum(lines_repaired), 0)::BIGINT AS repaired,
-                          coalesce(sum(lines_rejected), 0)::BIGINT AS rejected, coalesce(sum(lines_superseded), 0)::BIGINT AS superseded,
-                          count(*) FILTER (status = 'held') AS held
-                   FROM delivery GROUP BY partner ORDER BY partner""",
+                """SELECT
+                       partner, count(*) FILTER (sequence > ?) AS new, coalesce(sum(kept), 0)::BIGINT, coalesce(sum(repaired), 0)::BIGINT,
+                       coalesce(sum(rejected), 0)::BIGINT, coalesce(sum(superseded), 0)::BIGINT, count(*) FILTER (status = 'held') AS held
+                   FROM (
+                       SELECT
+                           partner, sequence, status, lines_rejected AS rejected, lines_superseded AS superseded,
+                           CASE status WHEN 'accepted' THEN lines_kept END AS kept,
+                           CASE status WHEN 'accepted' THEN lines_repaired END AS repaired
+                       FROM delivery
+                   ) GROUP BY partner ORDER BY partner""",
                 [before],
             ).fetchall()
             names = ("partner", "new", "kept", "repaired", "rejected", "superseded", "held")
@@ -111,10 +117,14 @@ def _summary(site: Site, outcome: Outcome, before: int) -> None:
             outcome.new_deliveries = sum(p["new"] for p in outcome.partners)
             outcome.held = [
                 {"partner": r[0], "delivery": r[1], "file": r[2], "reason": r[3]}
-                for r in con.execute("SELECT partner, delivery_id, file_name, reason FROM delivery WHERE status = 'held' ORDER BY sequence").fetchall()
+                for r in con.execute(
+                    "SELECT partner, delivery_id, file_name, reason FROM delivery WHERE status = 'held' ORDER BY sequence"
+                ).fetchall()
             ]
             for item in outcome.held:
-                columns = con.execute("SELECT reason, column_name FROM line_event WHERE delivery_id = ? AND fate = 'noted' ORDER BY ALL", [item["delivery"]]).fetchall()
+                columns = con.execute(
+                    "SELECT reason, column_name FROM line_event WHERE delivery_id = ? AND fate = 'noted' ORDER BY ALL", [item["delivery"]]
+                ).fetchall()
                 item["sentence"] = held_sentence(item["reason"], columns)
         if outcome.ok:
             outcome.edition = str(_one(con, "SELECT any_value(edition) FROM edition"))
@@ -145,13 +155,18 @@ def run_month(site: Site, month: str, listen: Callable[[str, str], None] = lambd
         with instance(site.workspace) as inst:
             job = build(site).resolve_job_def(MONTHLY)
             result = job.execute_in_process(
-                instance=inst, partition_key=month, raise_on_error=False, run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+                instance=inst,
+                partition_key=month,
+                raise_on_error=False,
+                run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
             )
             seconds = _seconds(inst, result.run_id)
         outcome = Outcome(month, result.success, seconds=seconds)
         outcome.fault = None if result.success else _fault(result)
         outcome.stopped_by = [
-            {"asset": e.asset_key.to_user_string(), "check": e.check_name} for e in result.get_asset_check_evaluations() if not e.passed and e.blocking
+            {"asset": e.asset_key.to_user_string(), "check": e.check_name}
+            for e in result.get_asset_check_evaluations()
+            if not e.passed and e.blocking
         ]
         if outcome.stopped_by:
             outcome.ok = False

@@ -9,7 +9,9 @@ from schemas.territory import Territory
 def monthly_schedule(territory: Territory) -> dg.ScheduleDefinition:
     """The schedule, in the territory's time zone."""
 
-    @dg.schedule(job=monthly, cron_schedule="0 6 5 * *", execution_timezone=territory.time_zone, default_status=dg.DefaultScheduleStatus.RUNNING)
+    @dg.schedule(
+        job=monthly, cron_schedule="0 6 5 * *", execution_timezone=territory.time_zone, default_status=dg.DefaultScheduleStatus.RUNNING
+    )
     def each_month(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
         """Le 5 de chaque mois à 6 h : le mois écoulé."""
         month = previous_month(context.scheduled_execution_time.strftime("%Y-%m"))

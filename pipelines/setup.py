@@ -27,10 +27,18 @@ class AlreadyThere(Exception):
 
 
 def create_workspace(workspace: Workspace, territory_file: bool = True) -> None:
-    """Folders (0700), the key file (0600) and `territory.yaml`. Raises AlreadyThere when a territory or a key is there: nothing is changed."""
+    """Folders (0700), the key file (0600) and `territory.yaml`. Raises AlreadyThere when one of them is there: nothing is changed."""
     if workspace.territory.exists() or (not os.environ.get("FILROUGE_KEY_FILE") and keys.key_path(workspace).exists()):
         raise AlreadyThere
-    for folder in (workspace.root, workspace.contracts, workspace.inbox, workspace.vault, workspace.keys, workspace.receipts, workspace.outbox):
+    for folder in (
+        workspace.root,
+        workspace.contracts,
+        workspace.inbox,
+        workspace.vault,
+        workspace.keys,
+        workspace.receipts,
+        workspace.outbox,
+    ):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     if not keys.key_path(workspace).exists():
         keys.create(workspace)

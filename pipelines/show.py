@@ -86,7 +86,11 @@ def outcome(site: Site, done: Outcome, as_json: bool) -> None:
     out.print(table)
     for item in done.held:
         receipt_path = site.workspace.receipts / item["partner"] / f"{item['delivery']}.html"
-        out.print(say("run_held_line", partner=item["partner"], file=item["file"], sentence=item["sentence"], receipt=receipt_path), markup=False, soft_wrap=True)
+        out.print(
+            say("run_held_line", partner=item["partner"], file=item["file"], sentence=item["sentence"], receipt=receipt_path),
+            markup=False,
+            soft_wrap=True,
+        )
     for folder in done.unknown_folders:
         out.print(say("inbox_unknown", partner=folder), markup=False, soft_wrap=True)
     if not done.ok:
@@ -118,7 +122,13 @@ def receipt(data: dict[str, Any]) -> None:
         for name in ("line", "column", "fate", "reason", "fix"):
             table.add_column(say(f"receipt_{name}"))
         for line in data["lines"][:SHOWN]:
-            table.add_row(str(line["line"]), line["column"] or "", say("fate_" + line["fate"]), sentence(line["reason"], line["column"]), fix(line["reason"]))
+            table.add_row(
+                str(line["line"]),
+                line["column"] or "",
+                say("fate_" + line["fate"]),
+                sentence(line["reason"], line["column"]),
+                fix(line["reason"]),
+            )
         out.print(table)
     good = data["status"] == "accepted" and data["balance"]["rejected"] == 0
     out.print(say("check_ok" if good else "check_not_ok"), markup=False)
@@ -128,13 +138,20 @@ def status(site: Site) -> None:
     """Deliveries per partner: last month covered, how many, what is held and why."""
     table = Table()
     for name in ("partner", "last", "deliveries", "held"):
-        table.add_column(say({"partner": "run_partner", "last": "status_last", "deliveries": "status_deliveries", "held": "run_held"}[name]))
+        table.add_column(
+            say({"partner": "run_partner", "last": "status_last", "deliveries": "status_deliveries", "held": "run_held"}[name])
+        )
     rows: dict[str, tuple[Any, ...]] = {}
     if site.workspace.warehouse.exists():
         with site.warehouse(read_only=True) as con:
             rows = {
                 r[0]: r[1:]
-                for r in con.execute("SELECT partner, max(period) FILTER (status = 'accepted'), count(*), string_agg(file_name || ' : ' || reason, ', ' ORDER BY sequence) FILTER (status = 'held') FROM delivery GROUP BY partner").fetchall()
+                for r in con.execute(
+                    """SELECT
+                        partner, max(period) FILTER (status = 'accepted'), count(*),
+                        string_agg(file_name || ' (' || period || ')', ', ' ORDER BY sequence) FILTER (status = 'held')
+                    FROM delivery GROUP BY partner"""
+                ).fetchall()
             }
     for partner, contract in site.contracts.items():
         last, count, held = rows.get(partner, (None, 0, None))

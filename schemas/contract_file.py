@@ -101,7 +101,9 @@ def _extended(data: dict[str, Any], lines: Mapping[Key, int], file: str) -> dict
             continue
         if layout not in layouts():
             line = lines.get(("feeds", name, "extends"), 1)
-            raise ConfigurationError([Problem(file, f"feeds.{name}.extends", line, say("layout_unknown", a=layout, b=", ".join(layouts())))])
+            raise ConfigurationError(
+                [Problem(file, f"feeds.{name}.extends", line, say("layout_unknown", a=layout, b=", ".join(layouts())))]
+            )
         base, _ = parse((files("schemas") / "layouts" / f"{layout}.yaml").read_text("utf-8"), f"{layout}.yaml")
         merged[name] = {**base["feed"], **feed}
     return {**data, "feeds": merged}
@@ -114,7 +116,17 @@ def _line_of(loc: Key, lines: Mapping[Key, int]) -> int:
     return 1
 
 
-_KINDS = {"list_type": "liste", "tuple_type": "liste", "dict_type": "clés et valeurs", "model_type": "clés et valeurs", "float_parsing": "nombre", "int_parsing": "nombre entier", "float_type": "nombre", "int_type": "nombre entier", "too_short": "au moins un élément"}
+_KINDS = {
+    "list_type": "liste",
+    "tuple_type": "liste",
+    "dict_type": "clés et valeurs",
+    "model_type": "clés et valeurs",
+    "float_parsing": "nombre",
+    "int_parsing": "nombre entier",
+    "float_type": "nombre",
+    "int_type": "nombre entier",
+    "too_short": "au moins un élément",
+}
 
 
 def _sentence(error: Mapping[str, Any]) -> str:
@@ -140,7 +152,9 @@ def validate(model: type[M], data: dict[str, Any], lines: Mapping[Key, int], fil
         problems = []
         items = error.errors(include_input=False, include_url=False)
         for item in items:
-            if item["type"] == "too_short" and any(other["loc"][: len(item["loc"])] == item["loc"] and other is not item for other in items):
+            if item["type"] == "too_short" and any(
+                other["loc"][: len(item["loc"])] == item["loc"] and other is not item for other in items
+            ):
                 continue  # pydantic counts an invalid element as absent
             loc = tuple(part for part in item["loc"] if not (isinstance(part, str) and part.startswith("function-")))
             problems.append(Problem(file, ".".join(str(p) for p in loc) or "…", _line_of(loc, lines), _sentence(item)))
@@ -162,7 +176,9 @@ def load_contract(path: Path) -> Contract:
     data, lines = parse(_read(path), path.name)
     contract = validate(Contract, _extended(data, lines, path.name), lines, path.name)
     if contract.partner != path.stem:
-        raise ConfigurationError([Problem(path.name, "partner", lines.get(("partner",), 1), say("partner_name", a=contract.partner, b=path.stem))])
+        raise ConfigurationError(
+            [Problem(path.name, "partner", lines.get(("partner",), 1), say("partner_name", a=contract.partner, b=path.stem))]
+        )
     return contract
 
 
@@ -185,7 +201,14 @@ def load_contracts(folder: Path, territory: Territory) -> dict[str, Contract]:
             continue
         if contract.organisation not in known:
             _, lines = parse(_read(path), path.name)
-            problems.append(Problem(path.name, "organisation", lines.get(("organisation",), 1), say("organisation_unknown_in_territory", a=contract.organisation)))
+            problems.append(
+                Problem(
+                    path.name,
+                    "organisation",
+                    lines.get(("organisation",), 1),
+                    say("organisation_unknown_in_territory", a=contract.organisation),
+                )
+            )
         contracts[contract.partner] = contract
     if problems:
         raise ConfigurationError(problems)

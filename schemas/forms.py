@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Form:
-    """`pattern` the whole text must match; `removable` characters people add for the eye; `width` when a spreadsheet may have eaten zeros."""
+    """`pattern` the whole text must match; `removable` characters added for the eye; `width` when a spreadsheet may have eaten zeros."""
 
     pattern: str
     removable: str = ""

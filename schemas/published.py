@@ -6,7 +6,7 @@ Here: the declaration, from which come the DDL with comments and `analyst.field`
 What an analyst never finds here about a person: an exact date, a line, a file name, a record number of the warehouse (it tells the line of a
 partner's file), a commune of residence, an employer.
 """
-# ruff: noqa: E501 (one column a line: reads as a table)
+
 # fmt: off
 
 from __future__ import annotations

@@ -23,7 +23,14 @@ def definitions() -> list[Any]:
     indicators = load_all()
     deps = [dg.AssetKey(n) for n in (*CORE, *PATHWAYS)]
     each = [
-        dg.AssetSpec(["indicators", i.id], group_name="indicators", deps=deps, partitions_def=MONTHS, kinds={"sql"}, description=f"{i.header.title_fr}. {i.header.definition_fr}")
+        dg.AssetSpec(
+            ["indicators", i.id],
+            group_name="indicators",
+            deps=deps,
+            partitions_def=MONTHS,
+            kinds={"sql"},
+            description=f"{i.header.title_fr}. {i.header.definition_fr}",
+        )
         for i in indicators
     ]
 
@@ -32,7 +39,10 @@ def definitions() -> list[Any]:
         site.listen("indicators", "")
         counts = sealed(_fill)(site)
         for i in indicators:
-            yield dg.MaterializeResult(asset_key=dg.AssetKey(["indicators", i.id]), metadata={"dagster/row_count": counts[i.id], "version": i.header.version, "unit": i.header.unit})
+            yield dg.MaterializeResult(
+                asset_key=dg.AssetKey(["indicators", i.id]),
+                metadata={"dagster/row_count": counts[i.id], "version": i.header.version, "unit": i.header.unit},
+            )
         yield dg.MaterializeResult(asset_key=dg.AssetKey("indicator"), metadata=table_metadata("indicator", sum(counts.values())))
 
     return [figures, contract_checks("indicators", ["indicator"])]

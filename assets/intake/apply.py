@@ -99,7 +99,9 @@ def _records(spec: RecordSpec, frame: pd.DataFrame, feed: Feed, contract: Contra
     for field in record.all_fields:
         value = spec.fields.get(field.name)
         if value is None:
-            typed[field.name] = pd.Series(None, index=melted.index, dtype={"date": "datetime64[us]", "decimal": "float64"}.get(field.type, "str"))
+            typed[field.name] = pd.Series(
+                None, index=melted.index, dtype={"date": "datetime64[us]", "decimal": "float64"}.get(field.type, "str")
+            )
             continue
         context.label = labels[field.name]
         typed[field.name] = convert(text(value, context), FIELDS[field.name], value, context, directory)
@@ -113,10 +115,19 @@ def _records(spec: RecordSpec, frame: pd.DataFrame, feed: Feed, contract: Contra
     return result, findings
 
 
-def _events(cells: Cells, findings: list[Findings], superseded: np.ndarray[Any, Any], rejected_more: list[tuple[np.ndarray[Any, Any], str]]) -> pd.DataFrame:
+def _events(
+    cells: Cells, findings: list[Findings], superseded: np.ndarray[Any, Any], rejected_more: list[tuple[np.ndarray[Any, Any], str]]
+) -> pd.DataFrame:
     """Every event of every line, sorted, each once."""
-    blocks = [pd.DataFrame({"line": cells.lines[where], "column_name": label, "fate": fate, "reason": reason}) for f in findings for where, label, fate, reason in f.blocks]
-    blocks += [pd.DataFrame({"line": cells.lines[where], "column_name": None, "fate": "rejected", "reason": reason}) for where, reason in rejected_more]
+    blocks = [
+        pd.DataFrame({"line": cells.lines[where], "column_name": label, "fate": fate, "reason": reason})
+        for f in findings
+        for where, label, fate, reason in f.blocks
+    ]
+    blocks += [
+        pd.DataFrame({"line": cells.lines[where], "column_name": None, "fate": "rejected", "reason": reason})
+        for where, reason in rejected_more
+    ]
     blocks.append(pd.DataFrame({"line": cells.lines[superseded], "column_name": None, "fate": "superseded", "reason": "same_key_later"}))
     blocks.append(pd.DataFrame({"line": list(cells.bad), "column_name": None, "fate": "rejected", "reason": list(cells.bad.values())}))
     filled = [b for b in blocks if len(b)]
@@ -145,7 +156,7 @@ def apply(cells: Cells, feed: Feed, contract: Contract, directory: Directory) ->
     for spec in feed.records:
         records, found = _records(spec, frame, feed, contract, directory)
         reached[records["row"].to_numpy()] = True
-        found.blocks = [(where[~skipped[where]], *rest) for where, *rest in found.blocks]  # type: ignore[misc]
+        found.blocks = [(where[~skipped[where]], *rest) for where, *rest in found.blocks]
         for where, _, fate, _ in found.blocks:
             if fate == "rejected":
                 rejected[where] = True
@@ -155,7 +166,12 @@ def apply(cells: Cells, feed: Feed, contract: Contract, directory: Directory) ->
     rejected |= nothing | skipped
     frames, alive = _kept(parts, rejected, cells.lines)
     superseded = reached & ~rejected & ~alive
-    events = _events(cells, findings, np.flatnonzero(superseded), [(np.flatnonzero(nothing), "no_record"), (np.flatnonzero(skipped), "skipped_by_contract")])
+    events = _events(
+        cells,
+        findings,
+        np.flatnonzero(superseded),
+        [(np.flatnonzero(nothing), "no_record"), (np.flatnonzero(skipped), "skipped_by_contract")],
+    )
     repaired = np.isin(cells.lines, events.loc[events["fate"] == "repaired", "line"]) & ~rejected & ~superseded
     counts = {
         "received": cells.received,
@@ -171,7 +187,9 @@ def apply(cells: Cells, feed: Feed, contract: Contract, directory: Directory) ->
     return taken
 
 
-def _kept(parts: list[tuple[RecordSpec, pd.DataFrame]], rejected: np.ndarray[Any, Any], lines: np.ndarray[Any, Any]) -> tuple[dict[str, pd.DataFrame], np.ndarray[Any, Any]]:
+def _kept(
+    parts: list[tuple[RecordSpec, pd.DataFrame]], rejected: np.ndarray[Any, Any], lines: np.ndarray[Any, Any]
+) -> tuple[dict[str, pd.DataFrame], np.ndarray[Any, Any]]:
     """(typed frames by record type without rejected lines and superseded records, rows that still carry a record)."""
     alive = np.zeros(len(rejected), dtype=bool)
     by_type: dict[str, list[pd.DataFrame]] = {}

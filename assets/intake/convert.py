@@ -50,7 +50,8 @@ def dates(raw: Series, value: Value, context: Context) -> Series:
             left = result.isna()
             if left.any():
                 result = result.mask(left, pd.to_datetime(texts.where(left), format=pattern, errors="coerce").astype("datetime64[us]"))
-        return result.dt.normalize()
+        days: Series = result.dt.normalize()
+        return days
 
     parsed = on_unique(raw, parse, "datetime64[us]")
     context.findings.note(raw.notna() & parsed.isna(), context.label, "rejected", "date_unreadable")
@@ -93,7 +94,9 @@ def formed(raw: Series, form_name: str, value: Value, context: Context) -> Serie
         cleaned = on_unique(raw, lambda u: [x.translate(str.maketrans("", "", form.removable)) for x in u])
         context.findings.note((cleaned != raw) & raw.notna(), context.label, "repaired", "spaces_removed")
     if form.width is not None:
-        padded = on_unique(cleaned, lambda u: [x.zfill(form.width or 0) if x.isdigit() and len(x) == (form.width or 0) - 1 else x for x in u])
+        padded = on_unique(
+            cleaned, lambda u: [x.zfill(form.width or 0) if x.isdigit() and len(x) == (form.width or 0) - 1 else x for x in u]
+        )
         context.findings.note((padded != cleaned) & raw.notna(), context.label, "repaired", "zero_restored")
         cleaned = padded
     wrong = cleaned.notna() & ~cleaned.str.fullmatch(form.pattern).fillna(False).astype(bool)

@@ -65,18 +65,18 @@ def fold(text: str) -> str:
 def on_unique(series: Series, function: Callable[[list[str]], Iterable[Any]], dtype: Any = "str") -> Series:
     """`function` applied once to the distinct values, spread back over the rows; NA stays NA."""
     positions, uniques = pd.factorize(series)
-    if not len(uniques):
-        return pd.Series(pd.NA, index=series.index, dtype=dtype)
     mapped = pd.Series(list(function([str(u) for u in uniques])), dtype=dtype)
-    return pd.Series(mapped.array.take(positions, allow_fill=True), index=series.index)
+    values: Any = mapped.array.take(positions, allow_fill=True) if len(uniques) else pd.NA
+    spread: Series = pd.Series(values, index=series.index, dtype=dtype)
+    return spread
 
 
 def holds(condition: Condition, context: Context) -> Mask:
     """Where the condition is true. A blank cell satisfies only `filled: false` and `not_in`."""
     if condition.all is not None:
-        return np.logical_and.reduce([holds(c, context) for c in condition.all])
+        return np.asarray(np.logical_and.reduce([holds(c, context) for c in condition.all]), dtype=bool)
     if condition.any is not None:
-        return np.logical_or.reduce([holds(c, context) for c in condition.any])
+        return np.asarray(np.logical_or.reduce([holds(c, context) for c in condition.any]), dtype=bool)
     assert condition.column is not None
     column = context.column(condition.column)
     if condition.filled is not None:
@@ -116,7 +116,8 @@ def _plus_days(value: Value, context: Context) -> Series:
     number = pd.to_numeric(days, errors="coerce")
     context.findings.note(days.notna() & number.isna(), context.label, "rejected", "number_unreadable")
     moved = start + pd.to_timedelta(number.where(number.abs() < 100_000), unit="D")
-    return moved.dt.strftime("%Y-%m-%d").astype("str").mask(moved.isna())
+    iso: Series = moved.dt.strftime("%Y-%m-%d").astype("str").mask(moved.isna())
+    return iso
 
 
 def _source(value: Value, context: Context) -> Series:

@@ -83,7 +83,7 @@ def guess_delimiter(header: str) -> str:
 def _csv_rows(text: str, form: Format) -> Iterable[tuple[int, list[str]]]:
     """(line on which the row starts, cells). Raises Held when quotes never close."""
     lines = text.splitlines(keepends=True) if "\r" in text.replace("\r\n", "") and "\n" not in text else io.StringIO(text, newline="")
-    delimiter = form.delimiter
+    delimiter: str | None = form.delimiter
     if delimiter is None:
         head = text.split("\n", form.header_line)
         delimiter = guess_delimiter(head[min(form.header_line, len(head)) - 1])
@@ -176,7 +176,9 @@ def check_header(header: list[str], feed: Feed, unpivoted: Iterable[str]) -> Non
     unknown = [c for c in header if c not in allowed]
     if mapped and len(missing) * 2 > len(mapped):
         raise Held("header_not_found", [("column_missing", c) for c in missing])
-    problems = [("column_twice", c) for c in twice] + [("column_missing", c) for c in missing] + [("column_unknown", c[:60]) for c in unknown]
+    problems = (
+        [("column_twice", c) for c in twice] + [("column_missing", c) for c in missing] + [("column_unknown", c[:60]) for c in unknown]
+    )
     if problems:
         raise Held("columns_differ", problems)
 

@@ -42,9 +42,24 @@ def held_sentence(reason: str, columns: Iterable[tuple[str, str]]) -> str:
     return " ".join(part[0].upper() + part[1:] for part in parts)
 
 
+def _rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """The rows of a frame as plain data, None where there is nothing."""
+    return [{str(k): v for k, v in row.items()} for row in frame.astype(object).where(frame.notna(), None).to_dict("records")]
+
+
+def _reasons(events: pd.DataFrame) -> list[dict[str, Any]]:
+    """Events grouped by decision, reason and column: how many lines, from which to which, the sentence and what to do."""
+    if not len(events):
+        return []
+    grouped = events.groupby(["fate", "reason", "column_name"], dropna=False, sort=True)["line"]
+    found = _rows(grouped.agg(lines="nunique", first_line="min", last_line="max").reset_index().rename(columns={"column_name": "column"}))
+    return [row | {"sentence": sentence(row["reason"], row["column"]), "fix": fix(row["reason"])} for row in found]
+
+
 def content(contract: Contract, account: Account, file_name: str, period: str, received_at: str) -> dict[str, Any]:
     """The receipt as data: what the JSON holds."""
-    grouped = account.events.groupby(["fate", "reason", "column_name"], dropna=False, sort=True)["line"].agg(["count", "min", "max"]).reset_index() if len(account.events) else pd.DataFrame()
+    held = say("receipt_held", sentence=held_sentence(account.reason or "columns_differ", account.columns))
+    counts: dict[str, Any] = dict(account.counts)
     return {
         "partner": contract.partner,
         "partner_name": contract.name,
@@ -53,18 +68,12 @@ def content(contract: Contract, account: Account, file_name: str, period: str, r
         "period": period,
         "received_at": received_at,
         "status": account.status,
-        "message": say("receipt_accepted") if account.status == "accepted" else say("receipt_held", sentence=held_sentence(account.reason or "columns_differ", account.columns)),
-        "balance": account.counts,
-        "balance_sentence": say("receipt_balance", **account.counts),
+        "message": say("receipt_accepted") if account.status == "accepted" else held,
+        "balance": counts,
+        "balance_sentence": say("receipt_balance", **counts),
         "columns": [{"column": column, "reason": code, "sentence": sentence(code, column)} for code, column in account.columns],
-        "reasons": [
-            {"fate": r.fate, "reason": r.reason, "column": r.column_name if isinstance(r.column_name, str) else None, "lines": int(r.count_), "first_line": int(r.min_), "last_line": int(r.max_), "sentence": sentence(r.reason, r.column_name), "fix": fix(r.reason)}
-            for r in grouped.rename(columns={"count": "count_", "min": "min_", "max": "max_"}).itertuples()
-        ],
-        "lines": [
-            {"line": int(e.line), "column": e.column_name if isinstance(e.column_name, str) else None, "fate": e.fate, "reason": e.reason}
-            for e in account.events.itertuples()
-        ],
+        "reasons": _reasons(account.events),
+        "lines": _rows(account.events.rename(columns={"column_name": "column"})[["line", "column", "fate", "reason"]]),
     }
 
 
@@ -87,10 +96,21 @@ def page(data: dict[str, Any]) -> str:
     )
     heads = "".join(f"<th scope='col'>{e(say('receipt_' + h))}</th>" for h in ("line", "column", "fate", "reason", "fix"))
     more = len(data["lines"]) - SHOWN
-    body = f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>" if rows else ("" if data["columns"] else f"<p>{e(say('receipt_whole'))}</p>")
+    body = (
+        f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
+        if rows
+        else ("" if data["columns"] else f"<p>{e(say('receipt_whole'))}</p>")
+    )
     return _PAGE.format(
-        title=e(say("receipt_title")), partner=e(data["partner_name"]), file=e(data["file"]), period=e(data["period"]), delivery=e(data["delivery"]),
-        status=data["status"], message=e(data["message"]), balance=e(data["balance_sentence"]), body=body + (f"<p>{e(say('receipt_more', count=more))}</p>" if more > 0 else ""),
+        title=e(say("receipt_title")),
+        partner=e(data["partner_name"]),
+        file=e(data["file"]),
+        period=e(data["period"]),
+        delivery=e(data["delivery"]),
+        status=data["status"],
+        message=e(data["message"]),
+        balance=e(data["balance_sentence"]),
+        body=body + (f"<p>{e(say('receipt_more', count=more))}</p>" if more > 0 else ""),
     )
 
 
@@ -102,7 +122,9 @@ def workbook(data: dict[str, Any]) -> bytes:
         bold = book.add_format({"bold": True})
         summary = book.add_worksheet("Bilan")
         summary.set_column(0, 0, 100)
-        for i, text in enumerate((say("receipt_title"), f"{data['partner_name']} · {data['file']} · {data['period']}", data["message"], data["balance_sentence"])):
+        for i, text in enumerate(
+            (say("receipt_title"), f"{data['partner_name']} · {data['file']} · {data['period']}", data["message"], data["balance_sentence"])
+        ):
             summary.write_string(i, 0, text, bold if i == 0 else None)
         lines = book.add_worksheet("Lignes")
         for column, name in enumerate(("line", "column", "fate", "reason", "fix")):
@@ -112,7 +134,9 @@ def workbook(data: dict[str, Any]) -> bytes:
         lines.freeze_panes(1, 0)
         for i, line in enumerate(data["lines"][:1_000_000], 1):
             lines.write_number(i, 0, line["line"])
-            for j, text in enumerate((line["column"] or "", say(f"fate_{line['fate']}"), sentence(line["reason"], line["column"]), fix(line["reason"])), 1):
+            for j, text in enumerate(
+                (line["column"] or "", say(f"fate_{line['fate']}"), sentence(line["reason"], line["column"]), fix(line["reason"])), 1
+            ):
                 lines.write_string(i, j, text)
     return buffer.getvalue()
 

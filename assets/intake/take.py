@@ -20,6 +20,7 @@ from assets.intake.convert import Directory
 from assets.intake.read import Held, read
 from assets.keys import Keys
 from assets.landing import vault
+from assets.landing.land import covers, feed_of, period_of
 from assets.tables import ensure
 from assets.workspace import Workspace
 from schemas.contract import Contract
@@ -50,7 +51,9 @@ def fingerprint(contract: Contract, territory: Territory) -> str:
 _NO_COUNTS = {"received": 0, "kept": 0, "repaired": 0, "rejected": 0, "superseded": 0}
 
 
-def examine(delivery_id: str, data: bytes, feed_name: str | None, contract: Contract, directory: Directory) -> tuple[Account, dict[str, pd.DataFrame]]:
+def examine(
+    delivery_id: str, data: bytes, feed_name: str | None, contract: Contract, directory: Directory
+) -> tuple[Account, dict[str, pd.DataFrame]]:
     """The account of a file and its typed frames; a held delivery gives no frame. Nothing is written."""
     no_events = pd.DataFrame(columns=applying.EVENT_COLUMNS)
     if feed_name is None or feed_name not in contract.feeds:
@@ -80,7 +83,15 @@ def _record(con: duckdb.DuckDBPyConnection, account: Account, contract_hash: str
     """The account of a delivery, in one transaction: ledger row and line events."""
     events = account.events.assign(delivery_id=account.delivery_id)
     if account.columns:
-        named = pd.DataFrame({"delivery_id": account.delivery_id, "line": header_line, "column_name": [c for _, c in account.columns], "fate": "noted", "reason": [r for r, _ in account.columns]})
+        named = pd.DataFrame(
+            {
+                "delivery_id": account.delivery_id,
+                "line": header_line,
+                "column_name": [c for _, c in account.columns],
+                "fate": "noted",
+                "reason": [r for r, _ in account.columns],
+            }
+        )
         events = named if not len(events) else pd.concat([events, named])
     counts = account.counts
     con.execute("BEGIN")
@@ -92,13 +103,28 @@ def _record(con: duckdb.DuckDBPyConnection, account: Account, contract_hash: str
     con.execute(
         """UPDATE delivery SET status = ?, reason = ?, lines_received = ?, lines_kept = ?, lines_repaired = ?, lines_rejected = ?,
                                lines_superseded = ?, contract_hash = ? WHERE delivery_id = ?""",
-        [account.status, account.reason, counts["received"], counts["kept"], counts["repaired"], counts["rejected"], counts["superseded"], contract_hash, account.delivery_id],
+        [
+            account.status,
+            account.reason,
+            counts["received"],
+            counts["kept"],
+            counts["repaired"],
+            counts["rejected"],
+            counts["superseded"],
+            contract_hash,
+            account.delivery_id,
+        ],
     )
     con.execute("COMMIT")
 
 
 def take_in(
-    workspace: Workspace, con: duckdb.DuckDBPyConnection, keys: Keys, contract: Contract, territory: Territory, progress: Callable[[str], None] = lambda _: None
+    workspace: Workspace,
+    con: duckdb.DuckDBPyConnection,
+    keys: Keys,
+    contract: Contract,
+    territory: Territory,
+    progress: Callable[[str], None] = lambda _: None,
 ) -> list[Account]:
     """Takes in the partner's deliveries that are new, or whose contract changed since. Returns their accounts.
 
@@ -108,20 +134,23 @@ def take_in(
     current = fingerprint(contract, territory)
     directory = Directory(territory.organisations)
     rows = con.execute(
-        "SELECT delivery_id, sha256, file_name, feed, period, received_at FROM delivery WHERE partner = ? AND contract_hash IS DISTINCT FROM ? ORDER BY sequence",
+        "SELECT delivery_id, sha256, file_name, period, received_at FROM delivery"
+        " WHERE partner = ? AND contract_hash IS DISTINCT FROM ? ORDER BY sequence",
         [contract.partner, current],
     ).fetchall()
     accounts = []
-    from assets.landing.land import feed_of
-
-    for delivery_id, sha256, file_name, _, period, received_at in rows:
+    for delivery_id, sha256, file_name, known_period, received_at in rows:
         progress(delivery_id)
         found = feed_of(contract, file_name)
-        feed_name = found[0] if found else None
+        feed_name, feed = found if found else (None, None)
+        period = period_of(feed, file_name, known_period)
         account, frames = examine(delivery_id, vault.get(workspace, keys, sha256), feed_name, contract, directory)
         vault.put_typed(workspace, keys, delivery_id, {name: _parquet(frame) for name, frame in frames.items()})
-        con.execute("UPDATE delivery SET feed = ?, mode = ? WHERE delivery_id = ?", [feed_name, found[1].mode if found else None, delivery_id])
-        _record(con, account, current, found[1].format.header_line if found else 1)
+        con.execute(
+            "UPDATE delivery SET feed = ?, mode = ?, period = ?, covers_from = ?, covers_to = ? WHERE delivery_id = ?",
+            [feed_name, feed.mode if feed else None, period, *covers(feed, period), delivery_id],
+        )
+        _record(con, account, current, feed.format.header_line if feed else 1)
         receipt.write(workspace, contract, account, file_name, period, received_at.isoformat(timespec="seconds"))
         accounts.append(account)
     return accounts

@@ -15,13 +15,26 @@ def _land(site: Site, month: str) -> tuple[Landed, int]:
     return landed, int(row[0]) if row else 0
 
 
-@dg.asset(key="delivery", group_name="landing", partitions_def=MONTHS, pool=POOL, kinds={"duckdb"}, description="Le registre des livraisons : chaque fichier reçu, chiffré au coffre, puis retiré de la boîte d'arrivée.")
+@dg.asset(
+    key="delivery",
+    group_name="landing",
+    partitions_def=MONTHS,
+    pool=POOL,
+    kinds={"duckdb"},
+    description="Le registre des livraisons : chaque fichier reçu, chiffré au coffre, puis retiré de la boîte d'arrivée.",
+)
 def delivery(context: dg.AssetExecutionContext, site: dg.ResourceParam[Site]) -> dg.MaterializeResult[None]:
     """Takes in the inbox."""
     site.listen("landing", "")
     landed, rows = sealed(_land)(site, context.partition_key)
     return dg.MaterializeResult(
-        metadata={**table_metadata("delivery", rows), "new": len(landed.new), "already_known": landed.again, "left_alone": sum(landed.unsettled.values()), "unknown_folders": len(landed.unknown_partners)}
+        metadata={
+            **table_metadata("delivery", rows),
+            "new": len(landed.new),
+            "already_known": landed.again,
+            "left_alone": sum(landed.unsettled.values()),
+            "unknown_folders": len(landed.unknown_partners),
+        }
     )
 
 

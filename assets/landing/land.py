@@ -46,7 +46,8 @@ def _settled(paths: Iterable[Path]) -> tuple[list[Path], list[Path]]:
     fresh = [p for p, s in before.items() if now - s.st_mtime < SETTLE_SECONDS]
     if fresh:
         time.sleep(SETTLE_SECONDS)
-    settled, moving = [], []
+    settled: list[Path] = []
+    moving: list[Path] = []
     for path, former in before.items():
         try:
             s = path.stat()
@@ -95,6 +96,12 @@ def month_bounds(period: str) -> tuple[date, date]:
     return date(year, month, 1), date.fromordinal(following.toordinal() - 1)
 
 
+def covers(feed: Feed | None, period: str) -> tuple[date, date]:
+    """First and last day a file of that month covers: its month, or everything since `covers_from`."""
+    first, last = month_bounds(period)
+    return (date.fromisoformat(feed.covers_from) if feed is not None and feed.covers_from else first), last
+
+
 def _has_lines(data: bytes, feed: Feed | None) -> bool:
     """False for a file that holds at most its header: two such files are not a repetition."""
     header = feed.format.header_line if feed is not None else 1
@@ -108,7 +115,9 @@ def _known(con: duckdb.DuckDBPyConnection, partner: str, sha256: str, period: st
     return any(not distinct_by_period or row[0] == period for row in rows)
 
 
-def _register(con: duckdb.DuckDBPyConnection, contract: Contract, path: Path, data: bytes, sha256: str, month: str, now: datetime) -> str | None:
+def _register(
+    con: duckdb.DuckDBPyConnection, contract: Contract, path: Path, data: bytes, sha256: str, month: str, now: datetime
+) -> str | None:
     """Enters one file in the ledger; returns the new delivery's id, or None when it is already there."""
     found = feed_of(contract, path.name)
     feed = found[1] if found else None
@@ -117,14 +126,26 @@ def _register(con: duckdb.DuckDBPyConnection, contract: Contract, path: Path, da
     if _known(con, contract.partner, sha256, period, repeatable):
         return None
     delivery_id = f"{contract.partner}-{period}-{sha256[:12]}"
-    first, last = month_bounds(period)
-    covers_from = date.fromisoformat(feed.covers_from) if feed is not None and feed.covers_from else first
+    covers_from, last = covers(feed, period)
     row = con.execute("SELECT coalesce(max(sequence), 0) + 1 FROM delivery").fetchone()
     con.execute(
-        """INSERT INTO delivery (delivery_id, partner, feed, sequence, sha256, file_name, bytes, received_at, period, covers_from, covers_to,
-                                 mode, status)
+        """INSERT INTO delivery
+           (delivery_id, partner, feed, sequence, sha256, file_name, bytes, received_at, period, covers_from, covers_to, mode, status)
            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'received')""",
-        [delivery_id, contract.partner, found[0] if found else None, row[0] if row else 1, sha256, path.name, len(data), now, period, covers_from, last, feed.mode if feed else None],
+        [
+            delivery_id,
+            contract.partner,
+            found[0] if found else None,
+            row[0] if row else 1,
+            sha256,
+            path.name,
+            len(data),
+            now,
+            period,
+            covers_from,
+            last,
+            feed.mode if feed else None,
+        ],
     )
     return delivery_id
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import duckdb
 import openpyxl
 import pandas as pd
+
 from assets import keys
 from assets.workspace import Workspace
 
@@ -54,13 +55,15 @@ feeds:
     records:
       - type: registration
         key: ["N"]
-        fields: &who
-          {dossier: "Dossier", family_name: "Nom", usage_name: "Usage", given_names: "Prénom", birth_date: "Né le", nir: "NIR", ine: "INE", france_travail_id: "FT",
-           email: "Mail", phone: "Tel", address: "Adresse", sex: "Sexe", opened_on: "Entrée"}
+        fields:
+          {dossier: "Dossier", family_name: "Nom", usage_name: "Usage", given_names: "Prénom", birth_date: "Né le", nir: "NIR", ine: "INE",
+           france_travail_id: "FT", email: "Mail", phone: "Tel", address: "Adresse", sex: "Sexe", opened_on: "Entrée"}
       - type: referral
         when: {column: "Envoi", filled: true}
         key: ["N"]
-        fields: {dossier: "Dossier", family_name: "Nom", given_names: "Prénom", birth_date: "Né le", sent_on: "Envoi", receiver_org: "Vers", declared_status: {column: "Statut", values: {"Prescrit": sent}}}
+        fields:
+          {dossier: "Dossier", family_name: "Nom", given_names: "Prénom", birth_date: "Né le", sent_on: "Envoi", receiver_org: "Vers",
+           declared_status: {column: "Statut", values: {"Prescrit": sent}}}
 """
 
 CONTRACT_XLSX = r"""
@@ -76,16 +79,28 @@ feeds:
     records:
       - type: training
         key: ["Id"]
-        fields: {dossier: "Id", family_name: "Nom", given_names: "Prénom", birth_date: "Naissance", email: "Mail", phone: "Tel", started_on: "Début", ended_on: "Fin", ending: {column: "Issue", values: {"OK": completed}}}
+        fields:
+          {dossier: "Id", family_name: "Nom", given_names: "Prénom", birth_date: "Naissance", email: "Mail", phone: "Tel",
+           started_on: "Début", ended_on: "Fin", ending: {column: "Issue", values: {"OK": completed}}}
 """
 
 C = CANARIES
 HEADER = "N;Dossier;Nom;Usage;Prénom;Né le;NIR;INE;FT;Mail;Tel;Adresse;Sexe;Entrée;Envoi;Vers;Statut;Commentaire"
 
 
-def _line(n: object, family: str = C["family"], entry: str = "01/09/2026", sent: str = "02/09/2026", to: str = "OF01", status: str = "Prescrit", birth: str = C["birth_fr"]) -> str:
-    who = f"{C['dossier']};{family};{C['usage']};{C['given']};{birth};{C['nir']};{C['ine']};{C['ft']};{C['email']};{C['phone']};{C['address']};F"
-    return f"{n};{who};{entry};{sent};{to};{status};Mme {C['family']} a appelé, née le {C['birth_fr']}"
+def _line(
+    n: object,
+    family: str = C["family"],
+    entry: str = "01/09/2026",
+    sent: str = "02/09/2026",
+    to: str = "OF01",
+    status: str = "Prescrit",
+    birth: str = C["birth_fr"],
+) -> str:
+    who = ";".join(
+        (C["dossier"], family, C["usage"], C["given"], birth, *(C[k] for k in ("nir", "ine", "ft", "email", "phone", "address")))
+    )
+    return f"{n};{who};F;{entry};{sent};{to};{status};Mme {C['family']} a appelé, née le {C['birth_fr']}"
 
 
 def lines() -> list[str]:
@@ -125,7 +140,7 @@ def plant(workspace: Workspace) -> None:
     keys.create(workspace)
     workspace.territory.write_text(TERRITORY, "utf-8")
     workspace.contracts.mkdir()
-    (workspace.contracts / "ml.yaml").write_text(CONTRACT_CSV.replace("&who\n          ", ""), "utf-8")
+    (workspace.contracts / "ml.yaml").write_text(CONTRACT_CSV, "utf-8")
     (workspace.contracts / "of.yaml").write_text(CONTRACT_XLSX, "utf-8")
     for name, data in {
         "ml/suivi.csv": "\n".join([HEADER, *lines()]).encode("cp1252", errors="ignore"),

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from assets.site import Site
 from assets.workspace import Workspace
 from pipelines.run import run_month
-
 from tests.privacy.canary import CANARIES, plant, survivors
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -39,7 +39,13 @@ def test_the_search_finds_what_was_planted(planted: tuple[Workspace, Path]) -> N
 def test_a_whole_run_by_the_command_leaves_no_canary(planted: tuple[Workspace, Path], tmp_path: Path) -> None:
     workspace, temporary = planted
     environment = os.environ | {"PYTHONPATH": str(ROOT), "TMPDIR": str(temporary)}
-    done = subprocess.run([sys.executable, "-m", "pipelines.cli", "run", "--month", "2026-09", "--workspace", str(workspace.root)], capture_output=True, env=environment, cwd=tmp_path, check=False)
+    done = subprocess.run(
+        [sys.executable, "-m", "pipelines.cli", "run", "--month", "2026-09", "--workspace", str(workspace.root)],
+        capture_output=True,
+        env=environment,
+        cwd=tmp_path,
+        check=False,
+    )
     assert done.returncode == 1, done.stderr.decode()[-2000:]
     (tmp_path / "said").mkdir()
     (tmp_path / "said" / "out").write_bytes(done.stdout + done.stderr)
@@ -59,9 +65,18 @@ def _leak(*args: Any, **_: Any) -> None:
 
 @pytest.mark.parametrize(
     "target",
-    ["assets.landing.assets.land", "assets.intake.take.read", "assets.privacy.run.pseudonymise", "assets.linkage.assets.link", "assets.core.assets.build", "assets.disclosure.assets.build"],
+    [
+        "assets.landing.assets.land",
+        "assets.intake.take.read",
+        "assets.privacy.run.pseudonymise",
+        "assets.linkage.assets.link",
+        "assets.core.assets.build",
+        "assets.disclosure.assets.build",
+    ],
 )
-def test_a_provoked_traceback_in_any_room_leaves_no_canary(planted: tuple[Workspace, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], target: str) -> None:
+def test_a_provoked_traceback_in_any_room_leaves_no_canary(
+    planted: tuple[Workspace, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], target: str
+) -> None:
     workspace, temporary = planted
     monkeypatch.setattr(target, _leak)
     outcome = run_month(Site.load(workspace), "2026-09")
@@ -75,7 +90,9 @@ def test_a_provoked_traceback_in_any_room_leaves_no_canary(planted: tuple[Worksp
     assert survivors(workspace.root, temporary, tmp_path / "said") == []
 
 
-def test_the_command_itself_never_prints_a_traceback(planted: tuple[Workspace, Path], monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
+def test_the_command_itself_never_prints_a_traceback(
+    planted: tuple[Workspace, Path], monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
     from pipelines import cli
 
     boom: Callable[..., None] = _leak

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from schemas.contract import strptime_format
 from schemas.contract_file import ConfigurationError, load_contract, load_contracts, load_territory, parse
 from schemas.messages import catalogue, say
@@ -92,7 +93,10 @@ def test_line_numbers_are_those_of_the_file() -> None:
     assert lines[("b", 1, "d")] == 4
 
 
-@pytest.mark.parametrize(("pattern", "expected"), [("JJ/MM/AAAA", "%d/%m/%Y"), ("AAAA-MM-JJ hh:mm:ss", "%Y-%m-%d %H:%M:%S"), ("%b.%y", "%b.%y"), ("JJ/MM/AA", "%d/%m/%y")])
+@pytest.mark.parametrize(
+    ("pattern", "expected"),
+    [("JJ/MM/AAAA", "%d/%m/%Y"), ("AAAA-MM-JJ hh:mm:ss", "%Y-%m-%d %H:%M:%S"), ("%b.%y", "%b.%y"), ("JJ/MM/AA", "%d/%m/%y")],
+)
 def test_date_words(pattern: str, expected: str) -> None:
     assert strptime_format(pattern) == expected
 

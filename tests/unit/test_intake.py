@@ -8,16 +8,20 @@ from typing import Any
 import pandas as pd
 import pytest
 import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from assets.intake.apply import Taken, apply
 from assets.intake.convert import Directory
 from assets.intake.read import Held, decode, read, tidy
 from assets.intake.take import examine
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from schemas.contract import Contract
 from schemas.territory import Organisation
 
-ORGANISATIONS = [Organisation(code="ML01", name="Mission", kind="mission_locale"), Organisation(code="OF1", name="École d'Été", kind="cfa", siret="12345678901234", aliases=("EDE",))]
+ORGANISATIONS = [
+    Organisation(code="ML01", name="Mission", kind="mission_locale"),
+    Organisation(code="OF1", name="École d'Été", kind="cfa", siret="12345678901234", aliases=("EDE",)),
+]
 DIRECTORY = Directory(ORGANISATIONS)
 
 CONTRACT = """
@@ -149,7 +153,11 @@ def test_utf8_is_recognised_under_a_cp1252_contract_never_the_reverse() -> None:
         (HEADER + ";Nouveau", "columns_differ", {("column_unknown", "Nouveau")}),
         (HEADER.replace("Envoi;", ""), "columns_differ", {("column_missing", "Envoi")}),
         (HEADER + ";N", "columns_differ", {("column_twice", "N")}),
-        ("DUPONT;Jean;12/03/1990", "header_not_found", {("column_missing", c) for c in ("N", "Dossier", "Né le", "Envoi", "Statut le", "Destinataire", "Statut")}),
+        (
+            "DUPONT;Jean;12/03/1990",
+            "header_not_found",
+            {("column_missing", c) for c in ("N", "Dossier", "Né le", "Envoi", "Statut le", "Destinataire", "Statut")},
+        ),
     ],
 )
 def test_a_header_that_does_not_match_holds_the_delivery(header: str, reason: str, columns: set[tuple[str, str]]) -> None:
@@ -158,7 +166,9 @@ def test_a_header_that_does_not_match_holds_the_delivery(header: str, reason: st
     assert (held.value.reason, set(held.value.columns)) == (reason, columns)
 
 
-@pytest.mark.parametrize(("data", "reason"), [(b"", "empty_file"), (b"\n\n", "empty_file"), (HEADER.encode() + b'\n1;"D', "csv_unreadable")])
+@pytest.mark.parametrize(
+    ("data", "reason"), [(b"", "empty_file"), (b"\n\n", "empty_file"), (HEADER.encode() + b'\n1;"D', "csv_unreadable")]
+)
 def test_what_is_not_a_table_is_held(data: bytes, reason: str) -> None:
     with pytest.raises(Held, match=reason):
         take(data)
@@ -192,7 +202,12 @@ def test_skipped_lines_stay_on_the_account_and_do_not_count_against_the_limit() 
 
 def test_one_line_to_several_records_conditions_joins_and_cases() -> None:
     records = [
-        {"type": "registration", "when": {"column": "Envoi", "filled": True}, "key": ["N"], "fields": {"dossier": "Dossier", "opened_on": "Envoi"}},
+        {
+            "type": "registration",
+            "when": {"column": "Envoi", "filled": True},
+            "key": ["N"],
+            "fields": {"dossier": "Dossier", "opened_on": "Envoi"},
+        },
         {
             "type": "training",
             "when": {"any": [{"column": "Statut", "in": ["A", "B"]}, {"column": "Statut", "matches": "^Z"}]},
@@ -200,12 +215,24 @@ def test_one_line_to_several_records_conditions_joins_and_cases() -> None:
             "fields": {
                 "dossier": {"first_of": ["Né le", "Dossier"]},
                 "programme": {"join": ["Statut", "N"], "separator": "-"},
-                "ending": {"cases": [{"when": {"column": "Statut", "equals": "A"}, "value": {"constant": "completed"}}, {"value": {"constant": "dropped_out"}}]},
-                "started_on": {"plus_days": {"date": {"column": "Statut", "values": {"A": "2026-01-31", "B": "2024-02-28"}, "otherwise": "blank"}, "days": "Destinataire"}},
+                "ending": {
+                    "cases": [
+                        {"when": {"column": "Statut", "equals": "A"}, "value": {"constant": "completed"}},
+                        {"value": {"constant": "dropped_out"}},
+                    ]
+                },
+                "started_on": {
+                    "plus_days": {
+                        "date": {"column": "Statut", "values": {"A": "2026-01-31", "B": "2024-02-28"}, "otherwise": "blank"},
+                        "days": "Destinataire",
+                    }
+                },
             },
         },
     ]
-    taken = take(["1;D1;;03/04/2026;;1;A;", "2;D2;;;;1;B;", "3;D3;;;;;Zut;", "4;D4;;;;;C;"], records=records, ignore=["Commentaire", "Statut le"])
+    taken = take(
+        ["1;D1;;03/04/2026;;1;A;", "2;D2;;;;1;B;", "3;D3;;;;;Zut;", "4;D4;;;;;C;"], records=records, ignore=["Commentaire", "Statut le"]
+    )
     assert taken.frames["registration"]["record_key"].tolist() == ["1"]
     training = taken.frames["training"]
     assert training["record_key"].tolist() == ["1|A", "2|B", "3|Zut"]
@@ -218,13 +245,23 @@ def test_one_line_to_several_records_conditions_joins_and_cases() -> None:
 def test_a_wide_file_becomes_one_record_per_column() -> None:
     records = [
         {
-            "type": "situation", "key": ["N"], "unpivot": {"columns": r"^[A-Z][a-z]{2}\.\d\d$"},
-            "fields": {"dossier": "N", "observed_on": {"from_header": True, "dates": ["%b.%y"]}, "situation": {"from_cell": True, "values": {"work": "job", "none": "looking"}}},
+            "type": "situation",
+            "key": ["N"],
+            "unpivot": {"columns": r"^[A-Z][a-z]{2}\.\d\d$"},
+            "fields": {
+                "dossier": "N",
+                "observed_on": {"from_header": True, "dates": ["%b.%y"]},
+                "situation": {"from_cell": True, "values": {"work": "job", "none": "looking"}},
+            },
         }
     ]
     taken = take(b"N;Jul.93;Aug.93\n1;work;none\n2;;work\n3;oops;work\n", records=records, ignore=[])
     frame = taken.frames["situation"]
-    assert frame[["line", "part", "record_key", "situation"]].values.tolist() == [[2, 0, "1|Jul.93", "job"], [2, 1, "1|Aug.93", "looking"], [3, 0, "2|Aug.93", "job"]]
+    assert frame[["line", "part", "record_key", "situation"]].values.tolist() == [
+        [2, 0, "1|Jul.93", "job"],
+        [2, 1, "1|Aug.93", "looking"],
+        [3, 0, "2|Aug.93", "job"],
+    ]
     assert frame["observed_on"].tolist()[0] == pd.Timestamp(1993, 7, 1)
     assert events(taken) == {(4, "situation", "rejected", "code_not_listed")}
 
@@ -238,7 +275,12 @@ def test_a_workbook_with_a_title_above_its_header() -> None:
     sheet = book.active
     assert sheet is not None
     sheet.title = "Suivi"
-    for row in (["Export du mois"], [], HEADER.split(";"), [1, "D", dt.date(1990, 2, 1), dt.datetime(2026, 4, 3), None, 12345678901234, "Prescrit", "=1+1"]):
+    for row in (
+        ["Export du mois"],
+        [],
+        HEADER.split(";"),
+        [1, "D", dt.date(1990, 2, 1), dt.datetime(2026, 4, 3), None, 12345678901234, "Prescrit", "=1+1"],
+    ):
         sheet.append(row)
     buffer = io.BytesIO()
     book.save(buffer)
@@ -252,7 +294,17 @@ def test_a_workbook_with_a_title_above_its_header() -> None:
 
 
 @settings(max_examples=60, deadline=None)
-@given(rows=st.lists(st.tuples(st.sampled_from(["1", "2", "3", "", "4"]), st.sampled_from(["03/04/2026", "31/02/2026", "", "2026-04-03"]), st.sampled_from(["Prescrit", "realise", "?", ""]), st.booleans()), max_size=12))
+@given(
+    rows=st.lists(
+        st.tuples(
+            st.sampled_from(["1", "2", "3", "", "4"]),
+            st.sampled_from(["03/04/2026", "31/02/2026", "", "2026-04-03"]),
+            st.sampled_from(["Prescrit", "realise", "?", ""]),
+            st.booleans(),
+        ),
+        max_size=12,
+    )
+)
 def test_the_account_balances_whatever_is_sent(rows: list[tuple[str, str, str, bool]]) -> None:
     lines = [f"{key};D;;{sent};;;{status};" + (";x" if broken else "") for key, sent, status, broken in rows]
     taken = take(lines)

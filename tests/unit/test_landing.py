@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+
 from assets import keys
 from assets.landing import land as landing
 from assets.landing import vault
@@ -94,6 +95,7 @@ def test_nothing_new_for_another_month_is_not_a_repetition(site: Workspace) -> N
 def test_a_file_still_being_written_is_left_alone(site: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     path = drop(site, "envois_2026-09.csv", b"N;D;Le\n")
     drop(site, "envois_2026-10.csv.part", b"N")
+    os.utime(path, (time.time() + 60, time.time() + 60))  # written this very moment, however slow the test is
 
     def grow(_: float) -> None:
         path.write_bytes(b"N;D;Le\n1;D;01")
@@ -106,7 +108,7 @@ def test_a_file_still_being_written_is_left_alone(site: Workspace, monkeypatch: 
 def test_links_and_unknown_folders_are_left_alone_and_said(site: Workspace, tmp_path: Path) -> None:
     secret = tmp_path / "elsewhere.csv"
     secret.write_text("x")
-    os.symlink(secret, site.inbox / "ml" / "envois_2026-09.csv")
+    (site.inbox / "ml" / "envois_2026-09.csv").symlink_to(secret)
     stranger = drop(site, "a.csv", b"x", partner="inconnu")
     landed = land(site)
     assert landed.irregular == {"ml": 1} and landed.unknown_partners == ["inconnu"]
@@ -138,7 +140,9 @@ def test_an_altered_vault_is_noticed(site: Workspace) -> None:
         vault.get(site, keys.load(site), sha)
 
 
-@pytest.mark.parametrize(("name", "period"), [("envois_2026-09.csv", "2026-09"), ("envois_2026-13.csv", "2026-10"), ("envois.csv", "2026-10")])
+@pytest.mark.parametrize(
+    ("name", "period"), [("envois_2026-09.csv", "2026-09"), ("envois_2026-13.csv", "2026-10"), ("envois.csv", "2026-10")]
+)
 def test_period_comes_from_the_name_or_else_from_the_run(name: str, period: str) -> None:
     assert landing.period_of(CONTRACT.feeds["o"], name, "2026-10") == period
 
