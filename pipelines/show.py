@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -23,7 +24,10 @@ from pipelines.run import Busy, Outcome, steps
 from schemas.contract_file import ConfigurationError
 from schemas.messages import fix, say
 
-out = Console(highlight=False)
+#: Columns when nobody looks at a screen: a piped table is never cut.
+WIDE = 1000
+
+out = Console(highlight=False, width=None if sys.stdout.isatty() else WIDE)
 err = Console(stderr=True, highlight=False)
 T = TypeVar("T")
 

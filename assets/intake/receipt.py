@@ -26,9 +26,14 @@ if TYPE_CHECKING:
 SHOWN = 200
 
 
+def _told(text: str) -> str:
+    """A sentence with its capital, and no line break inside French quotes."""
+    return (text[:1].upper() + text[1:]).replace("« ", "«\u00a0").replace(" »", "\u00a0»")
+
+
 def sentence(code: str, column: str | None) -> str:
     """A reason in French, naming the column it is about."""
-    return say(code, field=f"« {column} »" if isinstance(column, str) and column else "la ligne", column=column or "", line="prévue")
+    return _told(say(code, field=f"« {column} »" if isinstance(column, str) and column else "la ligne", column=column or "", line="prévue"))
 
 
 def held_sentence(reason: str, columns: Iterable[tuple[str, str]]) -> str:
@@ -39,7 +44,7 @@ def held_sentence(reason: str, columns: Iterable[tuple[str, str]]) -> str:
     parts = [say(reason, line="prévue")]
     if reason != "header_not_found":  # then nearly every column is missing: listing them says nothing more
         parts += [say(f"{code}_many", columns=", ".join(names)) for code, names in named.items()]
-    return " ".join(part[0].upper() + part[1:] for part in parts)
+    return " ".join(_told(part) for part in parts)
 
 
 def _rows(frame: pd.DataFrame) -> list[dict[str, Any]]:

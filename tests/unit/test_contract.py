@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from schemas.contract import strptime_format
-from schemas.contract_file import ConfigurationError, load_contract, load_contracts, load_territory, parse
+from schemas.contract import Contract, strptime_format
+from schemas.contract_file import ConfigurationError, load_contract, load_contracts, load_territory, parse, validate
 from schemas.messages import catalogue, say
 from schemas.territory import Organisation, Territory
 
@@ -105,3 +105,9 @@ def test_every_message_has_both_languages() -> None:
     assert all({"fr", "en"} <= set(m) for m in catalogue().values())
     with pytest.raises(KeyError):
         say("absent")
+
+
+def test_the_contract_of_the_guide_is_valid() -> None:
+    guide = (Path(__file__).resolve().parents[2] / "docs" / "contrat.md").read_text("utf-8")
+    data, lines = parse(guide.split("```yaml\n")[1].split("```")[0], "docs/contrat.md")
+    assert validate(Contract, data, lines, "docs/contrat.md").feeds["orientations"].records[0].type == "referral"

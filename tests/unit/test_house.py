@@ -165,3 +165,9 @@ def test_examples_map_or_ignore_every_real_column(name: str, realdata: Callable[
     assert set(map(str, unknown.values())) == {"([], [])"}, unknown
     if name == "france_travail":
         assert damaged[0] == ["INVALID", "NULL"] and "c_nomcorrespondance" in damaged[1]
+
+
+def test_the_dictionary_is_fresh() -> None:
+    from schemas.dictionary import page
+
+    assert (REPOSITORY / "docs" / "dictionary.md").read_text("utf-8") == page(), "run: python -m schemas.dictionary > docs/dictionary.md"
