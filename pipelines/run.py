@@ -6,6 +6,7 @@ Here: lock, progress events, outcome. Not here: what the rooms do (`assets`), ho
 from __future__ import annotations
 
 import fcntl
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -149,6 +150,7 @@ def run_month(site: Site, month: str, listen: Callable[[str, str], None] = lambd
     site.listen = listen
     _ = site.keys  # a missing key is said before anything is touched
     with locked(site):
+        shutil.rmtree(site.workspace.scratch, ignore_errors=True)  # what a killed run left there: nobody else may be using it
         before = _last_sequence(site)
         published = site.workspace.published
         stamp = published.stat().st_mtime_ns if published.exists() else None
