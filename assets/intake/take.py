@@ -118,6 +118,16 @@ def _record(con: duckdb.DuckDBPyConnection, account: Account, contract_hash: str
     con.execute("COMMIT")
 
 
+#: A held delivery is no longer waited for once its feed and month have a later, accepted one. It stays on the account.
+_REPLACED = """
+UPDATE delivery SET status = 'replaced' WHERE partner = ? AND status = 'held' AND EXISTS (
+    SELECT 1 FROM delivery AS later
+    WHERE later.partner = delivery.partner AND later.feed = delivery.feed AND later.period = delivery.period
+    AND later.status = 'accepted' AND later.sequence > delivery.sequence
+)
+"""
+
+
 def take_in(
     workspace: Workspace,
     con: duckdb.DuckDBPyConnection,
@@ -153,4 +163,5 @@ def take_in(
         _record(con, account, current, feed.format.header_line if feed else 1)
         receipt.write(workspace, contract, account, file_name, period, received_at.isoformat(timespec="seconds"))
         accounts.append(account)
+    con.execute(_REPLACED, [contract.partner])
     return accounts
