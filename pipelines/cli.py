@@ -36,7 +36,7 @@ err = Console(stderr=True, highlight=False)
 
 def stop(code: int, text: str) -> NoReturn:
     """Says why on the error stream, and leaves with the exit code."""
-    err.print(text, markup=False, soft_wrap=True)
+    err.print(text[:1].upper() + text[1:], markup=False, soft_wrap=True)
     raise typer.Exit(code)
 
 

@@ -15,6 +15,7 @@ from typing import Any
 import dagster as dg
 
 from assets.intake.receipt import held_sentence
+from assets.landing.vault import check_key
 from assets.safety import Fault
 from assets.site import Site
 from pipelines.definitions import build
@@ -146,9 +147,10 @@ def steps(site: Site) -> int:
 
 
 def run_month(site: Site, month: str, listen: Callable[[str, str], None] = lambda room, subject: None) -> Outcome:
-    """Runs the monthly job for `month` (YYYY-MM) in this process. Raises Busy, KeyMissing; a failing room is in the outcome."""
+    """Runs the monthly job for `month` (YYYY-MM) in this process. Raises Busy, KeyMissing, VaultUnreadable before anything is touched; a
+    failing room is in the outcome."""
     site.listen = listen
-    _ = site.keys  # a missing key is said before anything is touched
+    check_key(site.workspace, site.keys)
     with locked(site):
         shutil.rmtree(site.workspace.scratch, ignore_errors=True)  # what a killed run left there: nobody else may be using it
         before = _last_sequence(site)

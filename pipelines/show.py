@@ -18,6 +18,7 @@ from rich.table import Table
 
 from assets.intake.receipt import SHOWN, sentence
 from assets.keys import KeyMissing
+from assets.landing.vault import VaultUnreadable
 from assets.site import Site
 from assets.workspace import Workspace
 from pipelines.run import Busy, Outcome, steps
@@ -33,7 +34,7 @@ T = TypeVar("T")
 
 
 def _refuse(text: str, code: int = 2) -> typer.Exit:
-    err.print(text, markup=False, soft_wrap=True)
+    err.print(text[:1].upper() + text[1:], markup=False, soft_wrap=True)
     return typer.Exit(code)
 
 
@@ -45,6 +46,8 @@ def guarded(action: Callable[[], T]) -> T:
         text = str(error)
     except KeyMissing as error:
         text = say("key_missing_file", path=error)
+    except VaultUnreadable:
+        text = say("vault_unreadable")
     except Busy:
         text = say("busy")
     raise _refuse(text)

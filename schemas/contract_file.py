@@ -30,7 +30,7 @@ Key = tuple[str | int, ...]
 
 @dataclass(frozen=True)
 class Problem:
-    """One configuration error: where, and the sentence that says what is wrong and what to do."""
+    """One configuration error: where (line 0: the file as a whole), and the sentence that says what is wrong and what to do."""
 
     file: str
     key: str
@@ -38,6 +38,8 @@ class Problem:
     sentence: str
 
     def __str__(self) -> str:
+        if not self.line:  # about the file as a whole
+            return self.sentence
         return say("config_where", file=self.file, key=self.key, line=self.line, sentence=self.sentence)
 
 
@@ -168,7 +170,7 @@ def _read(path: Path) -> str:
         sentence = say("config_missing", file=path.name)
     except UnicodeDecodeError:
         sentence = say("yaml_syntax")
-    raise ConfigurationError([Problem(path.name, "…", 1, sentence)])
+    raise ConfigurationError([Problem(path.name, "…", 0, sentence)])
 
 
 def load_contract(path: Path) -> Contract:

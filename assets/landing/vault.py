@@ -49,6 +49,13 @@ def get(workspace: Workspace, keys: Keys, sha256: str) -> bytes:
     raise VaultUnreadable(sha256)
 
 
+def check_key(workspace: Workspace, keys: Keys) -> None:
+    """Reads the smallest file of the vault back. Raises VaultUnreadable when this key is not the vault's; an empty vault suits any key."""
+    stored = sorted((workspace.vault / "received").rglob("*.age"), key=lambda p: (p.stat().st_size, p.name))
+    if stored:
+        get(workspace, keys, stored[0].stem)
+
+
 def typed_directory(workspace: Workspace, delivery_id: str) -> Path:
     """Where a delivery's typed records wait, encrypted, for the privacy room."""
     return workspace.vault / "typed" / delivery_id
