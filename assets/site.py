@@ -13,6 +13,7 @@ import duckdb
 
 from assets import keys
 from assets.keys import Keys
+from assets.landing.land import Landed
 from assets.workspace import Workspace, duckdb_file
 from schemas.contract import Contract
 from schemas.contract_file import load_contracts, load_territory
@@ -21,12 +22,13 @@ from schemas.territory import Territory
 
 @dataclass
 class Site:
-    """What a run works with. `listen(room, subject)` is told when a step begins."""
+    """What a run works with. `listen(room, subject)` is told when a step begins; `landed` is what the run's landing did."""
 
     workspace: Workspace
     territory: Territory
     contracts: dict[str, Contract]
     listen: Callable[[str, str], None] = field(default=lambda room, subject: None)
+    landed: Landed | None = None
     _keys: Keys | None = None
 
     @classmethod

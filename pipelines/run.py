@@ -21,6 +21,7 @@ from assets.site import Site
 from pipelines.definitions import build
 from pipelines.jobs import MONTHLY
 from pipelines.resources import instance
+from schemas.messages import say
 
 
 class Busy(Exception):
@@ -42,7 +43,8 @@ class Outcome:
     entities: int = 0
     published: int = 0
     withheld: int = 0
-    unknown_folders: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    left_alone: bool = False
     seconds: dict[str, float] = field(default_factory=dict)
     stopped_by: list[dict[str, str]] = field(default_factory=list)
     fault: dict[str, str] | None = None
@@ -52,7 +54,7 @@ class Outcome:
         """0 all well, 1 data findings, 3 a fault (6-interfaces)."""
         if not self.ok:
             return 3
-        return 1 if self.held or self.unknown_folders else 0
+        return 1 if self.held or self.left_alone else 0
 
 
 @contextmanager
@@ -130,8 +132,8 @@ def _summary(site: Site, outcome: Outcome, before: int) -> None:
                 item["sentence"] = held_sentence(item["reason"], columns)
         if outcome.ok:
             outcome.edition = str(_one(con, "SELECT any_value(edition) FROM edition"))
-            outcome.people = int(_one(con, "SELECT count(DISTINCT person_id) FROM link"))
-            outcome.entities = int(_one(con, "SELECT count(*) FROM link"))
+            outcome.people = int(_one(con, "SELECT count(*) FROM person"))
+            outcome.entities = int(_one(con, "SELECT count(*) FROM link SEMI JOIN person USING (person_id)"))
             outcome.published = int(_one(con, "SELECT count(*) FROM release WHERE status = 'publie'"))
             outcome.withheld = int(_one(con, "SELECT count(*) FROM release WHERE status LIKE 'secret%'"))
 
@@ -174,14 +176,23 @@ def run_month(site: Site, month: str, listen: Callable[[str, str], None] = lambd
         ]
         if outcome.stopped_by:
             outcome.ok = False
-        outcome.unknown_folders = [p.name for p in _inbox_folders(site) if p.name not in site.contracts and any(p.iterdir())]
+        _notes(site, outcome)
         _summary(site, outcome, before)
         outcome.changed = (published.stat().st_mtime_ns if published.exists() else None) != stamp
     return outcome
 
 
-def _inbox_folders(site: Site) -> list[Any]:
-    return sorted(p for p in site.workspace.inbox.iterdir() if p.is_dir()) if site.workspace.inbox.is_dir() else []
+def _notes(site: Site, outcome: Outcome) -> None:
+    """What the landing left alone or already knew, in French: nothing in the inbox goes unmentioned."""
+    landed = site.landed
+    if landed is None:
+        return
+    outcome.notes += [say("inbox_unknown", partner=p) for p in landed.unknown_partners]
+    outcome.notes += [say("inbox_not_regular", partner=p, count=n) for p, n in landed.irregular.items()]
+    outcome.notes += [say("inbox_stray", count=landed.stray)] if landed.stray else []
+    outcome.left_alone = bool(outcome.notes)
+    outcome.notes += [say("inbox_unsettled", partner=p, count=n) for p, n in landed.unsettled.items()]
+    outcome.notes += [say("inbox_again", partner=p, file=name, delivery=d) for p, name, d in landed.again]
 
 
 def _last_sequence(site: Site) -> int:

@@ -98,8 +98,8 @@ def outcome(site: Site, done: Outcome, as_json: bool) -> None:
             markup=False,
             soft_wrap=True,
         )
-    for folder in done.unknown_folders:
-        out.print(say("inbox_unknown", partner=folder), markup=False, soft_wrap=True)
+    for note in done.notes:
+        out.print(note[:1].upper() + note[1:], markup=False, soft_wrap=True)
     if not done.ok:
         _failed(done)
         return

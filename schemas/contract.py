@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
@@ -31,6 +32,10 @@ def strptime_format(pattern: str) -> str:
         pattern = re.sub("|".join(DATE_TOKENS), lambda m: DATE_TOKENS[m[0]], pattern)
     if "%Y" not in pattern and "%y" not in pattern:
         raise ValueError(f"date_pattern:{pattern}")
+    try:
+        datetime.strptime(date(2026, 11, 22).strftime(pattern), pattern)
+    except (ValueError, re.error):
+        raise ValueError(f"date_pattern:{pattern}") from None
     return pattern
 
 
@@ -47,8 +52,8 @@ class Condition(Strict):
     not_in: tuple[str, ...] | None = None
     filled: bool | None = None
     matches: str | None = None
-    all: tuple[Condition, ...] | None = None
-    any: tuple[Condition, ...] | None = None
+    all: tuple[Condition, ...] | None = Field(default=None, min_length=1)
+    any: tuple[Condition, ...] | None = Field(default=None, min_length=1)
 
     @field_validator("matches")
     @classmethod
@@ -87,6 +92,11 @@ def check_regex(value: str | None, groups: int | None = None) -> str | None:
     return value
 
 
+def any_true(values: Iterator[bool]) -> bool:
+    """`any`, under a name that the field `any` of a condition does not hide."""
+    return next((True for v in values if v), False)
+
+
 def any_set(values: list[Any]) -> bool:
     """True when at least one value is not None."""
     return any(v is not None for v in values)
@@ -108,17 +118,17 @@ class Value(Strict):
 
     column: str | None = None
     constant: str | None = None
-    join: tuple[Node, ...] | None = None
+    join: tuple[Node, ...] | None = Field(default=None, min_length=1)
     separator: str = ""
-    first_of: tuple[Node, ...] | None = None
-    cases: tuple[Case, ...] | None = None
+    first_of: tuple[Node, ...] | None = Field(default=None, min_length=1)
+    cases: tuple[Case, ...] | None = Field(default=None, min_length=1)
     plus_days: PlusDays | None = None
     from_header: bool | None = None
     from_cell: bool | None = None
     extract: str | None = None
     values: dict[str, str | None] | None = None
     otherwise: Literal["reject", "blank", "keep"] = "reject"
-    dates: tuple[str, ...] | None = None
+    dates: tuple[str, ...] | None = Field(default=None, min_length=1)
 
     @field_validator("constant", mode="before")
     @classmethod
@@ -148,6 +158,13 @@ class Value(Strict):
         if sum(s is not None for s in sources) != 1:
             raise ValueError("value_one_source")
         return self
+
+    def melts(self) -> bool:
+        """True when the value, or one it is made of, needs an unpivoted record."""
+        inner = [*(self.join or ()), *(self.first_of or ()), *(c.value for c in self.cases or ())]
+        if self.plus_days is not None:
+            inner += [self.plus_days.date, self.plus_days.days]
+        return bool(self.from_header or self.from_cell) or any_true(v.melts() for v in inner)
 
     def columns(self) -> Iterator[str]:
         """Every column the value reads."""
@@ -190,13 +207,18 @@ class Unpivot(Strict):
     columns: tuple[str, ...] | str
     skip_blank: bool = True
 
+    @field_validator("columns")
+    @classmethod
+    def _regex(cls, value: tuple[str, ...] | str) -> tuple[str, ...] | str:
+        return value if isinstance(value, tuple) else check_regex(value) or value
+
 
 class RecordSpec(Strict):
     """One record type made from each line (when `when` holds). `key` lists the columns that identify the record at the partner."""
 
     type: str
     when: Condition | None = None
-    key: tuple[str, ...] = Field(min_length=1)
+    key: tuple[Annotated[str, Field(min_length=1)], ...] = Field(min_length=1)
     key_prefix: str = ""
     unpivot: Unpivot | None = None
     fields: dict[str, Node]
@@ -222,6 +244,8 @@ class RecordSpec(Strict):
                 for code in targets:
                     if code is not None and code not in known:
                         raise ValueError(f"code_unknown:{code}:{listed}")
+            if value.melts() and self.unpivot is None:
+                raise ValueError(f"unpivot_missing:{name}")
         for name in record.required:
             if name not in self.fields:
                 raise ValueError(f"field_missing:{name}:{self.type}")
@@ -244,7 +268,7 @@ class Period(Strict):
     @field_validator("from_name")
     @classmethod
     def _groups(cls, value: str | None) -> str | None:
-        if value is not None and not {"year", "month"} <= set(re.compile(value).groupindex):
+        if value is not None and not {"year", "month"} <= set(re.compile(check_regex(value) or "").groupindex):
             raise ValueError("period_groups")
         return value
 
@@ -268,14 +292,14 @@ class Feed(Strict):
     """
 
     extends: str | None = None
-    match: str
+    match: str = Field(min_length=1)
     period: Period = Period()
     mode: Literal["delta", "snapshot"] = "delta"
     covers_from: str | None = Field(default=None, pattern=r"^\d{4}-\d{2}-\d{2}$")
     expected: bool = True
     format: Format = Format()
     blanks: tuple[str, ...] = ("", "NULL", "NC", "N/A", "-")
-    dates: tuple[str, ...] = ("AAAA-MM-JJ", "JJ/MM/AAAA")
+    dates: tuple[str, ...] = Field(default=("AAAA-MM-JJ", "JJ/MM/AAAA"), min_length=1)
     ignore: tuple[str, ...] = ()
     skip: Condition | None = None
     records: tuple[RecordSpec, ...] = Field(min_length=1)
@@ -285,6 +309,16 @@ class Feed(Strict):
     def _dates(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for pattern in value:
             strptime_format(pattern)
+        return value
+
+    @field_validator("covers_from")
+    @classmethod
+    def _real_day(cls, value: str | None) -> str | None:
+        if value is not None:
+            try:
+                date.fromisoformat(value)
+            except ValueError:
+                raise ValueError(f"day_unknown:{value}") from None
         return value
 
     @model_validator(mode="after")

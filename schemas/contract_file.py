@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.resources import files
 from io import StringIO
@@ -55,7 +56,8 @@ def _plain(node: Any, path: Key, lines: dict[Key, int]) -> Any:
     """Plain Python data, filling `lines` (path → 1-based line). Dates become ISO text: a contract holds no date object."""
     if isinstance(node, CommentedMap):
         for key in node:
-            lines[(*path, key)] = node.lc.key(key)[0] + 1
+            with suppress(KeyError):  # a key merged from an anchor (`<<`) has no line of its own
+                lines[(*path, key)] = node.lc.key(key)[0] + 1
         return {key: _plain(value, (*path, key), lines) for key, value in node.items()}
     if isinstance(node, CommentedSeq):
         for i in range(len(node)):
@@ -77,7 +79,7 @@ def parse(text: str, file: str) -> tuple[dict[str, Any], dict[Key, int]]:
     except MarkedYAMLError as error:
         mark = error.problem_mark
         raise ConfigurationError([Problem(file, "…", mark.line + 1 if mark else 1, say("yaml_syntax"))]) from None
-    except YAMLError:
+    except (YAMLError, ValueError):
         raise ConfigurationError([Problem(file, "…", 1, say("yaml_syntax"))]) from None
     if not isinstance(node, CommentedMap):
         raise ConfigurationError([Problem(file, "…", 1, say("yaml_not_mapping"))])
@@ -166,7 +168,7 @@ def validate(model: type[M], data: dict[str, Any], lines: Mapping[Key, int], fil
 def _read(path: Path) -> str:
     try:
         return path.read_text("utf-8-sig")
-    except FileNotFoundError:
+    except OSError:
         sentence = say("config_missing", file=path.name)
     except UnicodeDecodeError:
         sentence = say("yaml_syntax")
@@ -195,7 +197,7 @@ def load_contracts(folder: Path, territory: Territory) -> dict[str, Contract]:
     contracts: dict[str, Contract] = {}
     problems: list[Problem] = []
     known = {o.code for o in territory.organisations}
-    for path in sorted(folder.glob("*.yaml")):
+    for path in sorted((*folder.glob("*.yaml"), *folder.glob("*.yml"))):
         try:
             contract = load_contract(path)
         except ConfigurationError as error:

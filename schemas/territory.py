@@ -6,8 +6,11 @@ Here: the pydantic model (strict: an unknown key is an error). Not here: where t
 from __future__ import annotations
 
 from typing import Literal
+from zoneinfo import available_timezones
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from schemas import codelists
 
 
 class Strict(BaseModel):
@@ -25,6 +28,13 @@ class Organisation(Strict):
     siret: str | None = Field(default=None, pattern=r"^\d{14}$")
     commune: str | None = Field(default=None, pattern=r"^\d[0-9AB]\d{3}$")
     aliases: tuple[str, ...] = ()
+
+    @field_validator("kind")
+    @classmethod
+    def _known_kind(cls, value: str) -> str:
+        if value not in codelists.load("organisation_kind").values:
+            raise ValueError(f"code_unknown:{value}:organisation_kind")
+        return value
 
 
 class Windows(Strict):
@@ -53,3 +63,23 @@ class Territory(Strict):
     thresholds: Thresholds = Thresholds()
     windows: Windows = Windows()
     organisations: tuple[Organisation, ...] = ()
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        if value not in available_timezones():
+            raise ValueError(f"time_zone_unknown:{value}")
+        return value
+
+    @model_validator(mode="after")
+    def _named_once(self) -> Territory:
+        owner: dict[str, str] = {}
+        for o in self.organisations:
+            for name in (o.code, *([o.siret] if o.siret else []), *o.aliases):
+                if owner.setdefault(name.casefold(), o.code) != o.code:
+                    raise ValueError(f"organisation_twice:{name}")
+        codes = [o.code for o in self.organisations]
+        twice = next((c for c in codes if codes.count(c) > 1), None)
+        if twice is not None:
+            raise ValueError(f"organisation_twice:{twice}")
+        return self

@@ -15,7 +15,7 @@ import pandera.errors
 
 from assets.intake.convert import Directory, convert, dates
 from assets.intake.evaluate import Context, Findings, holds, text, unpivot_names
-from assets.intake.read import Cells, Held
+from assets.intake.read import DIGITS_LOST, Cells, Held, tidy
 from schemas import validation
 from schemas.contract import Contract, Feed, RecordSpec, Value
 from schemas.fields import FIELDS
@@ -61,7 +61,10 @@ def _record_key(spec: RecordSpec, context: Context) -> pd.Series[Any]:
     """The partner's own key of the record; NA when one of its columns is blank."""
     key = context.constant(spec.key_prefix)
     for i, name in enumerate(spec.key):
-        key = key + ("|" if i else "") + context.column(name)
+        part = context.column(name)
+        if len(spec.key) > 1:  # a bar inside a part is not the bar between parts
+            part = part.str.replace("\\", "\\\\", regex=False).str.replace("|", "\\|", regex=False)
+        key = key + ("|" if i else "") + part
     return key + "|" + context.header if context.header is not None else key
 
 
@@ -148,11 +151,15 @@ def apply(cells: Cells, feed: Feed, contract: Contract, directory: Directory) ->
     frame = cells.frame.apply(lambda column: column.str.strip()) if len(cells.frame.columns) else cells.frame
     frame = frame.mask(frame.isin(list(blanks | {""})))
     size = len(frame)
+    lost = _digits_lost(frame, feed)
+    frame = frame.mask(frame == DIGITS_LOST)
     skipped = holds(feed.skip, Context(frame, feed, Findings())) if feed.skip is not None and size else np.zeros(size, dtype=bool)
     parts: list[tuple[RecordSpec, pd.DataFrame]] = []
-    findings: list[Findings] = []
+    findings: list[Findings] = [lost]
     reached = np.zeros(size, dtype=bool)
     rejected = np.zeros(size, dtype=bool)
+    for where, *_ in lost.blocks:
+        rejected[where] = True
     for spec in feed.records:
         records, found = _records(spec, frame, feed, contract, directory)
         reached[records["row"].to_numpy()] = True
@@ -163,14 +170,15 @@ def apply(cells: Cells, feed: Feed, contract: Contract, directory: Directory) ->
         parts.append((spec, records))
         findings.append(found)
     nothing = ~reached & ~skipped
-    rejected |= nothing | skipped
+    twice = _told_twice(parts, size) & ~skipped
+    rejected |= nothing | skipped | twice
     frames, alive = _kept(parts, rejected, cells.lines)
     superseded = reached & ~rejected & ~alive
     events = _events(
         cells,
         findings,
         np.flatnonzero(superseded),
-        [(np.flatnonzero(nothing), "no_record"), (np.flatnonzero(skipped), "skipped_by_contract")],
+        [(np.flatnonzero(nothing), "no_record"), (np.flatnonzero(twice), "key_twice"), (np.flatnonzero(skipped), "skipped_by_contract")],
     )
     repaired = np.isin(cells.lines, events.loc[events["fate"] == "repaired", "line"]) & ~rejected & ~superseded
     counts = {
@@ -185,6 +193,23 @@ def apply(cells: Cells, feed: Feed, contract: Contract, directory: Directory) ->
     if refused > contract.reject_limit * max(counts["received"], 1):
         raise Held("reject_limit", taken=taken)
     return taken
+
+
+def _digits_lost(frame: pd.DataFrame, feed: Feed) -> Findings:
+    """Cells the contract reads whose last digits the spreadsheet has lost."""
+    found = Findings()
+    for name in feed.mapped_columns():
+        found.note(frame[tidy(name)] == DIGITS_LOST, name, "rejected", "digits_lost")
+    return found
+
+
+def _told_twice(parts: list[tuple[RecordSpec, pd.DataFrame]], size: int) -> np.ndarray[Any, Any]:
+    """Lines from which two rules of the contract make the same record of the same type: one would silently replace the other."""
+    found = np.zeros(size, dtype=bool)
+    for record_type in {spec.type for spec, _ in parts}:
+        rows = pd.concat([records[["row", "record_key"]] for spec, records in parts if spec.type == record_type])
+        found[rows.loc[rows.duplicated() & rows["record_key"].notna(), "row"].to_numpy()] = True
+    return found
 
 
 def _kept(

@@ -108,16 +108,23 @@ def _cases(value: Value, context: Context) -> Series:
     return result
 
 
+#: Days a date may be moved by: a bit more than two centuries.
+MOST_DAYS = 100_000
+
+
 def _plus_days(value: Value, context: Context) -> Series:
-    """ISO dates; a row whose date or number cannot be read is noted and blank."""
+    """ISO dates; a row whose date or whole number of days cannot be read is noted and blank."""
     assert value.plus_days is not None and context.dates is not None
     start = context.dates(text(value.plus_days.date, context), value.plus_days.date, context)
     days = text(value.plus_days.days, context)
-    number = pd.to_numeric(days, errors="coerce")
+    number = pd.to_numeric(days, errors="coerce").astype("float64")
+    number = number.where((number.abs() <= MOST_DAYS) & (number % 1 == 0))
     context.findings.note(days.notna() & number.isna(), context.label, "rejected", "number_unreadable")
-    moved = start + pd.to_timedelta(number.where(number.abs() < 100_000), unit="D")
-    iso: Series = moved.dt.strftime("%Y-%m-%d").astype("str").mask(moved.isna())
-    return iso
+    known = (start.notna() & number.notna()).to_numpy()
+    moved = start.to_numpy().astype("datetime64[D]")[known] + number.to_numpy()[known].astype("int64")
+    result = np.full(len(start), None, dtype=object)
+    result[known] = np.datetime_as_string(moved, unit="D")
+    return pd.Series(result, index=start.index, dtype="str")
 
 
 def _source(value: Value, context: Context) -> Series:

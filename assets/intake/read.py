@@ -8,8 +8,11 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import re
 import sys
 import unicodedata
+import zipfile
+import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
@@ -64,6 +67,8 @@ def decode(data: bytes, declared: str | None) -> str:
     by a modern tool), never the reverse. Raises Held."""
     if data.startswith(codecs.BOM_UTF8):
         data, declared = data[3:], "utf-8"
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise Held("encoding_unreadable")
     ascii_only = data.isascii()
     for encoding in ("utf-8", "cp1252"):
         if encoding == "cp1252" and declared == "utf-8":
@@ -82,12 +87,13 @@ def guess_delimiter(header: str) -> str:
 
 def _csv_rows(text: str, form: Format) -> Iterable[tuple[int, list[str]]]:
     """(line on which the row starts, cells). Raises Held when quotes never close."""
-    lines = text.splitlines(keepends=True) if "\r" in text.replace("\r\n", "") and "\n" not in text else io.StringIO(text, newline="")
+    if "\n" not in text:  # an old Macintosh file: `\r` alone ends a line
+        text = text.replace("\r", "\n")
     delimiter: str | None = form.delimiter
     if delimiter is None:
         head = text.split("\n", form.header_line)
         delimiter = guess_delimiter(head[min(form.header_line, len(head)) - 1])
-    reader = csv.reader(lines, delimiter=delimiter, strict=True)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     start = 1
     try:
         for row in reader:
@@ -99,6 +105,40 @@ def _csv_rows(text: str, form: Format) -> Iterable[tuple[int, list[str]]]:
         raise Held("csv_unreadable")
 
 
+#: Stands for a whole number of more than 15 digits: a spreadsheet has already lost the last ones.
+DIGITS_LOST = "\ufffd"
+
+#: Cells a workbook may span, empty ones included: a stray space in the last cell of a sheet would claim half a terabyte.
+MOST_CELLS = 50_000_000
+
+#: What the libraries raise on a damaged, encrypted or absurd workbook.
+_UNREADABLE = (CalamineError, OSError, ArithmeticError, ValueError, IndexError, RuntimeError, zipfile.BadZipFile, zlib.error)
+
+_REFERENCE = re.compile(rb'<c r="([A-Z]{1,3})(\d{1,7})"')
+
+
+def _span(data: bytes) -> int:
+    """Cells of the largest sheet, from the references of its cells. Raises zipfile.BadZipFile, OSError."""
+    largest = 0
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        for name in archive.namelist():
+            if not re.fullmatch(r"xl/worksheets/[^/]+\.xml", name):
+                continue
+            columns = rows = 0
+            with archive.open(name) as sheet:
+                tail = b""
+                while chunk := sheet.read(1 << 20):
+                    for letters, number in _REFERENCE.findall(tail + chunk):
+                        rows = max(rows, int(number))
+                        column = 0
+                        for letter in letters:
+                            column = column * 26 + letter - 64
+                        columns = max(columns, column)
+                    tail = chunk[-16:]
+            largest = max(largest, rows * columns)
+    return largest
+
+
 def cell_text(value: object) -> str:
     """A spreadsheet cell as the text a person would type: ISO dates, whole numbers without decimals."""
     if value is None:
@@ -106,11 +146,13 @@ def cell_text(value: object) -> str:
     if isinstance(value, bool):
         return "1" if value else "0"
     if isinstance(value, datetime):
-        return value.date().isoformat() if value.time() == time() else value.isoformat(sep=" ")
+        return value.date().isoformat() if value.time() == time() else value.isoformat(sep=" ", timespec="seconds")
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, float):
-        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+        if value.is_integer():
+            return str(int(value)) if abs(value) < 1e15 else DIGITS_LOST
+        return repr(value)
     return str(value)
 
 
@@ -119,13 +161,25 @@ def _xlsx_rows(data: bytes, form: Format) -> Iterable[tuple[int, list[str]]]:
     rows: list[list[Any]] | None = None
     reason = "workbook_unreadable"
     try:
+        if _span(data) > MOST_CELLS:
+            raise Held("workbook_too_large")
         workbook = CalamineWorkbook.from_filelike(io.BytesIO(data))
         if form.sheet is not None and form.sheet not in workbook.sheet_names:
             reason = "sheet_missing"
         else:
             sheet = workbook.get_sheet_by_name(form.sheet) if form.sheet is not None else workbook.get_sheet_by_index(0)
             rows = sheet.to_python(skip_empty_area=False)
-    except (CalamineError, OSError, ValueError, IndexError):
+    except (
+        CalamineError,
+        OSError,
+        ValueError,
+        IndexError,
+        OverflowError,
+        zipfile.BadZipFile,
+        zlib.error,
+        NotImplementedError,
+        RuntimeError,
+    ):
         rows = None
     if rows is None:
         raise Held(reason)
@@ -153,10 +207,10 @@ def _collect(rows: Iterable[tuple[int, list[str]]], header_line: int) -> tuple[l
                 header = _header(row)
                 width = len(header)
             continue
-        if len(row) > width and not any(row[width:]):
+        if len(row) > width and not any(c.strip() for c in row[width:]):
             row = row[:width]
         if len(row) == width:
-            if any(row):
+            if any(c.strip() for c in row):
                 lines.append(line)
                 kept.append(row)
         elif any(c.strip() for c in row):

@@ -61,10 +61,14 @@ def examine(
     feed = contract.feeds[feed_name]
     try:
         taken = applying.apply(read(data, feed), feed, contract, directory)
+        if feed.mode == "snapshot" and not taken.counts["received"]:
+            raise Held("snapshot_empty")
     except Held as held:
         counts = held.taken.counts if held.taken else _NO_COUNTS
         events = held.taken.events if held.taken else no_events
         return Account(delivery_id, "held", held.reason, counts, events, held.columns), {}
+    except Exception:  # whatever a file can do to a reader, it is this file's trouble alone; its text may quote a cell and is dropped
+        return Account(delivery_id, "held", "file_unreadable", _NO_COUNTS, no_events), {}
     return Account(delivery_id, "accepted", None, taken.counts, taken.events), taken.frames
 
 
@@ -154,14 +158,19 @@ def take_in(
         found = feed_of(contract, file_name)
         feed_name, feed = found if found else (None, None)
         period = period_of(feed, file_name, known_period)
-        account, frames = examine(delivery_id, vault.get(workspace, keys, sha256), feed_name, contract, directory)
+        data = vault.get(workspace, keys, sha256)
+        if period > received_at.strftime("%Y-%m"):
+            account = Account(delivery_id, "held", "period_future", _NO_COUNTS, pd.DataFrame(columns=applying.EVENT_COLUMNS))
+            frames: dict[str, pd.DataFrame] = {}
+        else:
+            account, frames = examine(delivery_id, data, feed_name, contract, directory)
         vault.put_typed(workspace, keys, delivery_id, {name: _parquet(frame) for name, frame in frames.items()})
         con.execute(
             "UPDATE delivery SET feed = ?, mode = ?, period = ?, covers_from = ?, covers_to = ? WHERE delivery_id = ?",
             [feed_name, feed.mode if feed else None, period, *covers(feed, period), delivery_id],
         )
-        _record(con, account, current, feed.format.header_line if feed else 1)
         receipt.write(workspace, contract, account, file_name, period, received_at.isoformat(timespec="seconds"))
+        _record(con, account, current, feed.format.header_line if feed else 1)
         accounts.append(account)
     con.execute(_REPLACED, [contract.partner])
     return accounts

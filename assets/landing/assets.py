@@ -27,11 +27,12 @@ def delivery(context: dg.AssetExecutionContext, site: dg.ResourceParam[Site]) ->
     """Takes in the inbox."""
     site.listen("landing", "")
     landed, rows = sealed(_land)(site, context.partition_key)
+    site.landed = landed
     return dg.MaterializeResult(
         metadata={
             **table_metadata("delivery", rows),
             "new": len(landed.new),
-            "already_known": landed.again,
+            "already_known": len(landed.again),
             "left_alone": sum(landed.unsettled.values()),
             "unknown_folders": len(landed.unknown_partners),
         }

@@ -64,7 +64,7 @@ def typed_directory(workspace: Workspace, delivery_id: str) -> Path:
 def put_typed(workspace: Workspace, keys: Keys, delivery_id: str, frames: dict[str, bytes]) -> None:
     """Stores the typed records (record type → Parquet bytes), whole: a marker file closes the set."""
     folder = typed_directory(workspace, delivery_id)
-    shutil.rmtree(folder, ignore_errors=True)
+    drop_typed(workspace, delivery_id)
     for name, data in frames.items():
         write_whole(folder / f"{name}.parquet.age", keys.encrypt(data), mode=0o600)
     write_whole(folder / "complete", b"", mode=0o600)
@@ -84,4 +84,6 @@ def get_typed(workspace: Workspace, keys: Keys, delivery_id: str) -> dict[str, b
 
 def drop_typed(workspace: Workspace, delivery_id: str) -> None:
     """Forgets the typed records once the privacy room has them: they can be made again from the file received."""
-    shutil.rmtree(typed_directory(workspace, delivery_id), ignore_errors=True)
+    folder = typed_directory(workspace, delivery_id)
+    (folder / "complete").unlink(missing_ok=True)  # first: a set that lost its mark is never taken for a whole one
+    shutil.rmtree(folder, ignore_errors=True)

@@ -77,10 +77,43 @@ def test_the_same_bytes_twice_is_one_delivery(site: Workspace) -> None:
     drop(site, "envois_2026-09.csv", b"N;D;Le\n1;D;01/09/2026\n")
     drop(site, "envois_2026-09 (1).csv", b"N;D;Le\n1;D;01/09/2026\n")
     landed = land(site)
-    assert (len(landed.new), landed.again) == (1, 1)
+    assert len(landed.new) == 1 and landed.again == [("ml", "envois_2026-09.csv", landed.new[0])]
     drop(site, "envois_2026-10.csv", b"N;D;Le\n1;D;01/09/2026\n")
-    assert land(site).again == 1
+    assert land(site).again == [("ml", "envois_2026-10.csv", landed.new[0])]
     assert len(ledger(site, "1")) == 1 and not list((site.inbox / "ml").iterdir())
+
+
+def test_a_correction_undone_is_the_last_word(site: Workspace) -> None:
+    for data in (b"N;D;Le\n1;A;01/09/2026\n", b"N;D;Le\n1;B;01/09/2026\n", b"N;D;Le\n1;A;01/09/2026\n"):
+        drop(site, "envois_2026-09.csv", data)
+        assert len(land(site).new) == 1
+    found = ledger(site, "delivery_id, sha256")
+    assert len({d for d, _ in found}) == 3 and found[0][1] == found[2][1] != found[1][1]
+
+
+def test_a_file_no_feed_recognised_is_taken_under_the_name_that_suits(site: Workspace) -> None:
+    drop(site, "export.csv", b"N;D;Le\n1;A;01/09/2026\n")
+    first = land(site).new
+    drop(site, "envois_2026-09.csv", b"N;D;Le\n1;A;01/09/2026\n")
+    assert land(site).new == first
+    assert ledger(site, "file_name, feed, period, status") == [("envois_2026-09.csv", "o", "2026-09", "received")]
+
+
+def test_names_from_other_systems(site: Workspace) -> None:
+    raw = os.path.join(os.fsencode(site.inbox / "ml"), b"envois_\xe9t\xe9_2026-09.csv")  # noqa: PTH118 (bytes: no Path can hold them)
+    with open(raw, "wb") as out:  # noqa: PTH123
+        out.write(b"N;D;Le\n")
+    drop(site, "Envois_e\u0301te\u0301_2026-08.csv", b"N;D;Le\n")
+    assert len(land(site).new) == 2
+    assert {n for (n,) in ledger(site, "file_name")} == {"envois_\ufffdt\ufffd_2026-09.csv", "Envois_été_2026-08.csv"}
+
+
+def test_files_nobody_reads_are_counted(site: Workspace) -> None:
+    (site.inbox / "perdu.csv").write_text("x")
+    (site.inbox / "ml" / "sous-dossier").mkdir()
+    (site.inbox / "ml" / "sous-dossier" / "envois_2026-09.csv").write_text("x")
+    landed = land(site)
+    assert landed.stray == 2 and not landed.new
 
 
 def test_nothing_new_for_another_month_is_not_a_repetition(site: Workspace) -> None:
@@ -141,7 +174,8 @@ def test_an_altered_vault_is_noticed(site: Workspace) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "period"), [("envois_2026-09.csv", "2026-09"), ("envois_2026-13.csv", "2026-10"), ("envois.csv", "2026-10")]
+    ("name", "period"),
+    [("envois_2026-09.csv", "2026-09"), ("envois_2026-13.csv", "2026-10"), ("envois_9999-12.csv", "2026-10"), ("envois.csv", "2026-10")],
 )
 def test_period_comes_from_the_name_or_else_from_the_run(name: str, period: str) -> None:
     assert landing.period_of(CONTRACT.feeds["o"], name, "2026-10") == period
