@@ -86,6 +86,13 @@ class Workspace:
         return path
 
 
+def harden(workspace: Workspace) -> None:
+    """The folders that nobody else may enter, 0700, whoever made the workspace and however."""
+    for folder in (workspace.vault, workspace.keys, workspace.dagster_home, workspace.scratch, workspace.receipts, workspace.outbox):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder.chmod(0o700)
+
+
 def write_whole(path: Path, data: bytes, mode: int = 0o644) -> bool:
     """Writes `data` under another name, then renames. Returns False, and touches nothing, when the file already holds it."""
     if path.is_file() and path.stat().st_size == len(data) and path.read_bytes() == data:
@@ -121,11 +128,12 @@ def duckdb_file(
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection to a DuckDB file of the workspace, created 0600; spills only to the private scratch directory."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    umask = os.umask(0o077)
+    umask = os.umask(0o077)  # for as long as the connection lives: its write-ahead log comes later
     try:
         con = duckdb.connect(str(path), read_only=read_only, config=dict(_SETTINGS))
-    finally:
+    except BaseException:
         os.umask(umask)
+        raise
     try:
         con.execute("SET memory_limit = ?", [memory_limit])
         con.execute("SET temp_directory = ?", [str(workspace.scratch)])
@@ -133,6 +141,7 @@ def duckdb_file(
         yield con
     finally:
         con.close()
+        os.umask(umask)
 
 
 @contextmanager

@@ -212,7 +212,9 @@ def main() -> None:
     except ConfigurationError as error:
         err.print(str(error), markup=False, soft_wrap=True)
         sys.exit(2)
-    except Exception as error:
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as error:
         from assets.safety import fault_of
 
         fault = fault_of(error)

@@ -18,6 +18,7 @@ from assets.intake.receipt import held_sentence
 from assets.landing.vault import check_key
 from assets.safety import Fault
 from assets.site import Site
+from assets.workspace import harden
 from pipelines.definitions import build
 from pipelines.jobs import MONTHLY
 from pipelines.resources import instance
@@ -155,6 +156,7 @@ def run_month(site: Site, month: str, listen: Callable[[str, str], None] = lambd
     check_key(site.workspace, site.keys)
     with locked(site):
         shutil.rmtree(site.workspace.scratch, ignore_errors=True)  # what a killed run left there: nobody else may be using it
+        harden(site.workspace)
         before = _last_sequence(site)
         published = site.workspace.published
         stamp = published.stat().st_mtime_ns if published.exists() else None
@@ -190,6 +192,9 @@ def _notes(site: Site, outcome: Outcome) -> None:
     outcome.notes += [say("inbox_unknown", partner=p) for p in landed.unknown_partners]
     outcome.notes += [say("inbox_not_regular", partner=p, count=n) for p, n in landed.irregular.items()]
     outcome.notes += [say("inbox_stray", count=landed.stray)] if landed.stray else []
+    with site.warehouse(read_only=True) as con:
+        partners = con.execute("SELECT DISTINCT partner FROM delivery ORDER BY partner").fetchall()
+    outcome.notes += [say("contract_gone", partner=p) for (p,) in partners if p not in site.contracts]
     outcome.left_alone = bool(outcome.notes)
     outcome.notes += [say("inbox_unsettled", partner=p, count=n) for p, n in landed.unsettled.items()]
     outcome.notes += [say("inbox_again", partner=p, file=name, delivery=d) for p, name, d in landed.again]

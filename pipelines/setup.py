@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 from assets import keys
-from assets.workspace import Workspace, write_whole
+from assets.workspace import Workspace, harden, write_whole
 from pipelines.resources import prepare_home
 from schemas.messages import say
 
@@ -40,6 +40,7 @@ def create_workspace(workspace: Workspace, territory_file: bool = True) -> None:
         workspace.outbox,
     ):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    harden(workspace)
     if not keys.key_path(workspace).exists():
         keys.create(workspace)
     if territory_file:

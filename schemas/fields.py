@@ -36,7 +36,7 @@ class Field:
     """One canonical field.
 
     `codelist` names a file of `schemas/codelists/`; `form` names a check of `schemas/forms.py` (SIRET, commune code…);
-    `unit` is the unit of a number.
+    `unit` is the unit of a number, `maximum` the largest plausible one. `opaque`: a partner's own wording, stored as a keyed token only.
     """
 
     name: str
@@ -47,6 +47,8 @@ class Field:
     codelist: str | None = None
     form: str | None = None
     unit: str | None = None
+    maximum: float | None = None
+    opaque: bool = False
 
 
 def _direct(name: str, fr: str, en: str, form: str | None = None, type_: Type = Type.IDENTITY) -> Field:
@@ -125,11 +127,11 @@ _EVENT_FIELDS: tuple[Field, ...] = (
     _date("started_on", "date de début", "actual start"),
     _date("ended_on", "date de fin", "actual end"),
     _code("ending", "issue", "how it ended", "training_ending"),
-    _code("programme", "code du programme ou de l'action", "programme or action code"),
+    Field("programme", Type.CODE, "programme ou action, sous forme de jeton", "programme or action, as a token", form="label", opaque=True),
     _code("purpose", "finalité de la formation", "purpose of the training", "training_purpose"),
     _code("certification_code", "certification visée (RNCP/RS)", "certification aimed at (RNCP/RS)", form="certification"),
     _code("formacode", "Formacode", "Formacode", form="formacode"),
-    Field("hours", Type.DECIMAL, "durée", "duration", unit="hours"),
+    Field("hours", Type.DECIMAL, "durée", "duration", unit="hours", maximum=10_000),
     _code("modality", "modalité", "modality", "modality"),
     _code("funder", "financeur (code LHEO)", "funder (LHEO code)", "funder"),
     _code("site", "commune du lieu de formation (code INSEE)", "INSEE code of the training site", form="commune"),
@@ -139,7 +141,7 @@ _EVENT_FIELDS: tuple[Field, ...] = (
     _code("ending_reason", "motif de rupture", "reason of early termination", "breach_reason"),
     _code("employer", "employeur (SIRET)", "employer (SIRET)", form="siret"),
     _code("occupation", "métier (ROME)", "occupation (ROME)", form="rome"),
-    Field("hours_weekly", Type.DECIMAL, "durée hebdomadaire", "weekly hours", unit="hours"),
+    Field("hours_weekly", Type.DECIMAL, "durée hebdomadaire", "weekly hours", unit="hours", maximum=100),
     # situation
     _date("observed_on", "date d'observation", "date of observation"),
     _code("situation", "situation déclarée", "declared situation", "situation"),

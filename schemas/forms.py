@@ -25,5 +25,6 @@ FORMS: dict[str, Form] = {
     "certification": Form(r"(?:RNCP|RS)\d{1,6}", " -"),
     "formacode": Form(r"\d{5}", "", 5),
     "rome": Form(r"[A-N]\d{4}"),
+    "label": Form(r".{1,200}"),
     "code": Form(r"[A-Za-z0-9_./|:+-]{1,60}"),
 }

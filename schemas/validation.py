@@ -23,6 +23,8 @@ EARLIEST, LATEST = pd.Timestamp(1900, 1, 1), pd.Timestamp(2100, 12, 31)
 def _checks(field: Field) -> list[pa.Check]:
     if field.type is Type.DATE:
         return [pa.Check(lambda s: s.between(EARLIEST, LATEST), error="date_implausible")]
+    if field.maximum is not None:
+        return [pa.Check.in_range(0, field.maximum, error="number_implausible")]
     if field.codelist is not None:
         return [pa.Check.isin(sorted(codelists.load(field.codelist).values), error="code_not_listed")]
     return []

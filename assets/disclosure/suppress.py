@@ -16,7 +16,7 @@ from schemas.tables import TABLES, quote
 
 PUBLISHED = "publie"
 PRIMARY = "secret_primaire"
-COMPLEMENTARY = "secret_complementaire"  # reserved: no cell gets it yet
+COMPLEMENTARY = "secret_complementaire"
 NOT_VERIFIABLE = "non_verifiable"
 NOT_APPLICABLE = "sans_objet"
 
@@ -29,6 +29,10 @@ DURATION_UNITS = frozenset({"days", "months", "hours"})
 #: Indicators that count deliveries, not people (`personal: false` in their header): nobody is described by them, and a partner's gaps
 #: must be visible to all. Named here too, so that no header alone can lift the secrecy of a figure.
 EXEMPT_INDICATORS = frozenset({"partner_coverage"})
+
+
+#: A median gives the size of its group, which is the numerator of a share: it is withheld wherever that share is (median, share).
+SAME_COUNTS: tuple[tuple[str, str], ...] = (("arrival_delay_median", "arrived_share_90d"),)
 
 
 def _one_of(column: str, values: frozenset[str]) -> str:
@@ -69,7 +73,22 @@ def release_sql(threshold: int, exempt: frozenset[str] = EXEMPT_INDICATORS) -> s
     """
     figures = {"numerator", "denominator", "value"}
     columns = ", ".join(f"CASE WHEN status = '{PUBLISHED}' THEN {c} END AS {c}" if c in figures else c for c in TABLES["release"].names)
-    return f"SELECT {columns} FROM (SELECT *, {status_sql(threshold, exempt)} AS status FROM indicator) AS judged"
+    twins = ", ".join(f"({quote(median)}, {quote(share)})" for median, share in SAME_COUNTS)
+    return f"""
+        WITH judged AS (SELECT *, {status_sql(threshold, exempt)} AS status FROM indicator),
+        twin AS (SELECT * FROM (VALUES {twins}) AS t (indicator, share)),
+        hidden AS (
+            SELECT twin.indicator, j.month, j.population, j.breakdown, j.category
+            FROM judged AS j INNER JOIN twin ON j.indicator = twin.share
+            WHERE j.status NOT IN ('{PUBLISHED}', '{NOT_APPLICABLE}', '{NOT_VERIFIABLE}')
+        ),
+        settled AS (
+            SELECT j.* REPLACE (
+                CASE WHEN h.indicator IS NOT NULL AND j.status = '{PUBLISHED}' THEN '{COMPLEMENTARY}' ELSE j.status END AS status
+            )
+            FROM judged AS j LEFT JOIN hidden AS h USING (indicator, month, population, breakdown, category)
+        )
+        SELECT {columns} FROM settled"""
 
 
 def build(con: duckdb.DuckDBPyConnection, threshold: int, exempt: frozenset[str] = EXEMPT_INDICATORS) -> int:

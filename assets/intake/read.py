@@ -23,6 +23,7 @@ import pandas as pd
 from python_calamine import CalamineError, CalamineWorkbook
 
 from schemas.contract import Feed, Format
+from schemas.messages import say
 
 if TYPE_CHECKING:
     from assets.intake.apply import Taken
@@ -218,6 +219,17 @@ def _collect(rows: Iterable[tuple[int, list[str]]], header_line: int) -> tuple[l
     return header or [], lines, kept, bad
 
 
+#: Unknown columns quoted by name; more of them, and the titles are probably something else than titles (a list of people, say).
+MOST_QUOTED = 5
+
+_PERSONAL = re.compile(r"@|\d{4,}|\d+[/.-]\d+[/.-]\d+|\b(né|née|ne|nee) le\b", re.IGNORECASE)
+
+
+def harmless(title: str) -> bool:
+    """True for a column title that may be repeated: short, and without anything like a date, a number or an address."""
+    return 0 < len(title) <= 40 and not _PERSONAL.search(title)
+
+
 def check_header(header: list[str], feed: Feed, unpivoted: Iterable[str]) -> None:
     """Every delivered column is mapped or ignored, every mapped column is there, none twice. Raises Held naming them.
 
@@ -230,8 +242,11 @@ def check_header(header: list[str], feed: Feed, unpivoted: Iterable[str]) -> Non
     unknown = [c for c in header if c not in allowed]
     if mapped and len(missing) * 2 > len(mapped):
         raise Held("header_not_found", [("column_missing", c) for c in missing])
+    quoted = len(unknown) <= MOST_QUOTED
+    strangers = [c if quoted and harmless(c) else say("column_rank", rank=header.index(c) + 1) for c in unknown]
+    doubles = [c if harmless(c) else say("column_rank", rank=header.index(c) + 1) for c in twice]
     problems = (
-        [("column_twice", c) for c in twice] + [("column_missing", c) for c in missing] + [("column_unknown", c[:60]) for c in unknown]
+        [("column_twice", c) for c in doubles] + [("column_missing", c) for c in missing] + [("column_unknown", c) for c in strangers]
     )
     if problems:
         raise Held("columns_differ", problems)

@@ -67,7 +67,9 @@ def examine(
         counts = held.taken.counts if held.taken else _NO_COUNTS
         events = held.taken.events if held.taken else no_events
         return Account(delivery_id, "held", held.reason, counts, events, held.columns), {}
-    except Exception:  # whatever a file can do to a reader, it is this file's trouble alone; its text may quote a cell and is dropped
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException:  # whatever a file can do to a reader, it is this file's trouble alone; its text may quote a cell and is dropped
         return Account(delivery_id, "held", "file_unreadable", _NO_COUNTS, no_events), {}
     return Account(delivery_id, "accepted", None, taken.counts, taken.events), taken.frames
 

@@ -99,7 +99,7 @@ def _gather(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(
         f"""CREATE TABLE person AS
         WITH joined AS (
-            SELECT r.n, {singles}, nullif(r.sex, 'X') AS sex,
+            SELECT r.n, r.alone, {singles}, nullif(r.sex, 'X') AS sex,
                 list_distinct(list_concat(coalesce(f_family_name.forms, []), coalesce(f_usage_name.forms, []))) AS surname,
                 coalesce(f_given_names.forms, []) AS given,
                 coalesce(f_family_name.forms[1], f_usage_name.forms[1]) AS main_surname,
@@ -119,13 +119,15 @@ def _texts(con: duckdb.DuckDBPyConnection, partner: str) -> None:
     """Table `known`: per `n`, the texts that name its dossier, its profile and its entity.
 
     A profile is shared between dossiers and partners only when it can name one person (both names and a birth date, or a given name
-    and a number or contact); a weaker one stays the dossier's own. `partner` is a lower_snake code of a contract.
+    and a number or contact); a weaker one stays the dossier's own, or its record's own (`alone`) without a usable dossier: two people of
+    whom nothing is known are two people. `partner` is a lower_snake code of a contract.
     """
     lists = " || chr(30) || ".join(f"coalesce(array_to_string(list_sort({c}), chr(29)), '')" for c in ("surname", "given"))
     singles = f" || {_UNIT} || ".join(
         f"coalesce({c}::VARCHAR, '')" for c in ("sex", "birth_date", "birth_place", "nir", "ine", "france_travail_id", "email", "phone")
     )
-    own = f"'{partner}' || {_UNIT} || coalesce(dossier, '') || {_UNIT}"
+    dossier = f"'{partner}' || {_UNIT} || coalesce(dossier, '') || {_UNIT}"
+    own = f"{dossier} || CASE WHEN names_one THEN '' ELSE coalesce(alone, '') END || {_UNIT}"
     con.execute(
         f"""CREATE TABLE known AS
         WITH told AS (

@@ -15,9 +15,10 @@ import numpy as np
 import pandas as pd
 
 from assets.keys import Keys
-from assets.privacy import identity, tokens
+from assets.privacy import identity, normalise, tokens
 from assets.privacy.territory import COLUMNS, Communes
 from assets.workspace import duckdb_memory
+from schemas.fields import Field
 from schemas.records import Record
 from schemas.tables import TABLES
 
@@ -82,9 +83,12 @@ def _load_frame(con: duckdb.DuckDBPyConnection, frame: pd.DataFrame, ids: pd.Ser
     casts = {"birth_date": "TIMESTAMP"} | {c.name: c.type for c in TABLES[f"record_{record.name}"].columns if c.name != "record_key"}
     present = set(frame.columns) | {"record_id"}
     columns = ", ".join(f"{name if name in present else 'NULL'}::{casts.get(name, 'VARCHAR')} AS {name}" for name in wanted)
-    con.execute(f"CREATE TABLE raw_record AS SELECT {columns} FROM frame")
+    con.execute(
+        f"""CREATE TABLE raw_record AS
+        SELECT *, CASE WHEN {normalise.reference_sql("dossier")} IS NULL THEN record_key END AS alone FROM (SELECT {columns} FROM frame)"""
+    )
     con.unregister("frame")
-    raw = ", ".join(identity.RAW)
+    raw = ", ".join((*identity.RAW, "alone"))
     con.execute(f"CREATE TABLE raw_identity AS SELECT row_number() OVER () AS n, * FROM (SELECT DISTINCT {raw} FROM raw_record)")
 
 
@@ -102,11 +106,17 @@ def _key_identities(con: duckdb.DuckDBPyConnection, tokenised: Iterable[int]) ->
     con.unregister("tokenised")
 
 
+def _opaque(field: Field) -> str:
+    """A partner's own wording, which may hold anything: kept as a keyed token, the same for the same text."""
+    token = tokens.hashed(f"'{field.name}' || chr(31) || r.{field.name}")
+    return f"'J' || ({token})::VARCHAR AS {field.name}"
+
+
 def _records(con: duckdb.DuckDBPyConnection, record: Record, partner: str) -> pd.DataFrame:
     """The rows of `record_<type>`, by delivery, line and record number."""
-    same = " AND ".join(f"r.{c} IS NOT DISTINCT FROM i.{c}" for c in identity.RAW)
+    same = " AND ".join(f"r.{c} IS NOT DISTINCT FROM i.{c}" for c in (*identity.RAW, "alone"))
     key = tokens.hashed("? || chr(31) || ? || chr(31) || r.record_key")
-    own = ", ".join(f"r.{name}" for name in record.fields)
+    own = ", ".join(_opaque(f) if f.opaque else f"r.{f.name}" for f in record.own_fields)
     dated = f"coalesce({', '.join(f'r.{d}' for d in record.main_date)})"
     con.execute(
         f"""CREATE TABLE out_record AS

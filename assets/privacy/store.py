@@ -93,7 +93,10 @@ def write(warehouse: duckdb.DuckDBPyConnection, linkage: duckdb.DuckDBPyConnecti
 
 
 def forget(linkage: duckdb.DuckDBPyConnection) -> int:
-    """Removes entities that no delivery mentions any more, their links and their tokens; returns how many entities went."""
+    """Removes entities that no delivery mentions any more, and their tokens; returns how many entities went.
+
+    Which person they were (two random numbers, no identity) is kept: a delivery held, then restored, finds its people again.
+    """
     ensure_linkage(linkage)
     linkage.execute("BEGIN")
     try:
@@ -101,7 +104,6 @@ def forget(linkage: duckdb.DuckDBPyConnection) -> int:
             "DELETE FROM entity WHERE entity_id NOT IN (SELECT entity_id FROM entity_delivery) RETURNING entity_id"
         ).fetchall()
         if gone:
-            linkage.execute("DELETE FROM person_entity WHERE entity_id NOT IN (SELECT entity_id FROM entity)")
             linkage.execute("DELETE FROM token WHERE profile_id NOT IN (SELECT profile_id FROM entity)")
         linkage.execute("COMMIT")
     except Exception:

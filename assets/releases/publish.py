@@ -173,6 +173,7 @@ def publish(workspace: Workspace, con: duckdb.DuckDBPyConnection, territory: Ter
         new.chmod(_MODE)
         _sync(new)
         workspace.published.parent.mkdir(parents=True, exist_ok=True)
+        workspace.published.parent.chmod(0o755)  # analysts come here, whatever the umask of the writer
         os.replace(new, workspace.published)  # noqa: PTH105 (the rename that publishes is named, so that a test can break it)
         _sync(workspace.published.parent)
         return True

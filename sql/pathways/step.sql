@@ -69,7 +69,7 @@ dated AS (
         person_id,
         organisation,
         NULL AS service,
-        certification_code AS detail,
+        result AS detail,
         decided_on AS started_on,
         decided_on AS ended_on,
         result AS ending

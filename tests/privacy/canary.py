@@ -81,7 +81,7 @@ feeds:
         key: ["Id"]
         fields:
           {dossier: "Id", family_name: "Nom", given_names: "Prénom", birth_date: "Naissance", email: "Mail", phone: "Tel",
-           started_on: "Début", ended_on: "Fin", ending: {column: "Issue", values: {"OK": completed}}}
+           programme: "Groupe", hours: "Heures", started_on: "Début", ended_on: "Fin", ending: {column: "Issue", values: {"OK": completed}}}
 """
 
 C = CANARIES
@@ -125,10 +125,25 @@ def workbook() -> bytes:
     sheet = book.active
     assert sheet is not None
     sheet.append([f"Suivi de {C['family']}"])
-    sheet.append(["Id", "Nom", "Prénom", "Naissance", "Mail", "Tel", "Début", "Fin", "Issue"])
-    sheet.append([C["dossier"], C["family"].upper(), C["given"], C["birth_fr"], C["email"], C["phone"], "10/09/2026", "30/09/2026", "OK"])
-    sheet.append(["B", C["family"], C["given"], C["birth_fr"], C["email"], C["phone"], C["given"], "", "OK"])
-    sheet.append(["C", SLIPPED, C["given"], C["birth_fr"], C["email"], C["phone"], "10/09/2026", "01/09/2026", C["family"]])
+    sheet.append(["Id", "Nom", "Prénom", "Naissance", "Mail", "Tel", "Début", "Fin", "Issue", "Groupe", "Heures"])
+    sheet.append(
+        [
+            C["dossier"],
+            C["family"].upper(),
+            C["given"],
+            C["birth_fr"],
+            C["email"],
+            C["phone"],
+            "10/09/2026",
+            "30/09/2026",
+            "OK",
+            C["family"],
+            "35",
+        ]
+    )
+    sheet.append(["D", C["family"], C["given"], C["birth_fr"], C["email"], C["phone"], "10/09/2026", "", "OK", C["given"], C["phone"]])
+    sheet.append(["B", C["family"], C["given"], C["birth_fr"], C["email"], C["phone"], C["given"], "", "OK", "", ""])
+    sheet.append(["C", SLIPPED, C["given"], C["birth_fr"], C["email"], C["phone"], "10/09/2026", "01/09/2026", C["family"], "", ""])
     buffer = io.BytesIO()
     book.save(buffer)
     return buffer.getvalue()
@@ -146,6 +161,7 @@ def plant(workspace: Workspace) -> None:
         "ml/suivi.csv": "\n".join([HEADER, *lines()]).encode("cp1252", errors="ignore"),
         "ml/suivi_sans_entete.csv": "\n".join(lines()).encode(),
         "ml/suivi_colonne.csv": "\n".join([HEADER.replace(";Commentaire", ";Remarque"), *lines()]).encode(),
+        "ml/suivi_presents.csv": "\n".join([HEADER + f";née le {C['birth_fr']} {C['family']};{C['email']}", *lines()]).encode(),
         "ml/suivi_guillemets.csv": (HEADER + f'\n1;"{C["family"]}').encode(),
         "of/stagiaires.xlsx": workbook(),
         "of/abime.xlsx": b"PK\x03\x04" + C["family"].encode(),

@@ -67,7 +67,7 @@ def _leak(*args: Any, **_: Any) -> None:
     "target",
     [
         "assets.landing.assets.land",
-        "assets.intake.take.read",
+        "assets.intake.assets.take_in",
         "assets.privacy.run.pseudonymise",
         "assets.linkage.assets.link",
         "assets.core.assets.build",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from schemas.contract import Contract, strptime_format
 from schemas.contract_file import ConfigurationError, load_contract, load_contracts, load_territory, parse, validate
@@ -59,6 +60,12 @@ def test_a_good_contract_loads(tmp_path: Path) -> None:
         ("feeds:", "feeds: [", 5, "YAML n'est pas lisible"),
         ("organisation: ML01", "organisation: ML01\nreject_limit: 3", 4, "hors des bornes"),
         ('match: "*.csv"', 'extends: inconnu\n    match: "*.csv"', 6, "« inconnu » n'est pas livré"),
+        ('sent_on: "Le"', 'sent_on: {column: "Le", dates: ["JJ/JJ/AAAA"]}', 12, "JJ/MM/AAAA"),
+        ('match: "*.csv"', 'match: "*.csv"\n    covers_from: "2026-02-31"', 7, "n'existe pas"),
+        ('match: "*.csv"', 'match: "*.csv"\n    period: {from_name: "("}', 7, "expression régulière"),
+        ('key: ["N"]', 'key: ["N"]\n        unpivot: {columns: "("}', 10, "expression régulière"),
+        ('key: ["N"]', 'key: ["N"]\n        when: {all: []}', 10, "au moins un élément"),
+        ('dossier: "D"', "dossier: {from_header: true}", 8, "unpivot"),
         ("partner: demo", "partner: autre", 1, "doit porter le nom de son fichier"),
     ],
 )
@@ -111,3 +118,20 @@ def test_the_contract_of_the_guide_is_valid() -> None:
     guide = (Path(__file__).resolve().parents[2] / "docs" / "contrat.md").read_text("utf-8")
     data, lines = parse(guide.split("```yaml\n")[1].split("```")[0], "docs/contrat.md")
     assert validate(Contract, data, lines, "docs/contrat.md").feeds["orientations"].records[0].type == "referral"
+
+
+def test_a_territory_names_each_organisation_once() -> None:
+    first = Organisation(code="ML01", name="M", kind="mission_locale", aliases=("ML",))
+    with pytest.raises(ValidationError, match="organisation_twice:ml"):
+        Territory(name="x", organisations=(first, Organisation(code="OF01", name="O", kind="cfa", aliases=("ml",))))
+    with pytest.raises(ValidationError, match="time_zone_unknown"):
+        Territory(name="x", time_zone="Mars/Phobos")
+    with pytest.raises(ValidationError, match="code_unknown"):
+        Organisation(code="ML01", name="M", kind="guilde")
+
+
+def test_merged_keys_and_folders_do_not_break_the_reader(tmp_path: Path) -> None:
+    data, _ = parse("a: &x {b: 1}\nc:\n  <<: *x\n  d: 2\n", "x")
+    assert data["c"] == {"b": 1, "d": 2}
+    with pytest.raises(ConfigurationError):
+        load_territory(tmp_path)

@@ -118,3 +118,17 @@ def test_no_small_count_is_ever_released(con: duckdb.DuckDBPyConnection, thresho
             assert figures[:2] == [n, n + others]
         else:
             assert figures == [None, None, None]
+
+
+def test_a_median_does_not_give_the_count_its_share_withholds(con: duckdb.DuckDBPyConnection) -> None:
+    for category, arrived in (("F", 10), ("M", 7)):
+        indicator(con, "arrived_share_90d", "share", category=category, numerator=arrived, denominator=12, value=arrived / 12)
+        indicator(con, "arrival_delay_median", "days", category=category, numerator=arrived, denominator=arrived, value=20)
+    suppress.build(con, 5)
+    found = con.execute("SELECT indicator, category, status, denominator FROM release ORDER BY ALL").fetchall()
+    assert found == [
+        ("arrival_delay_median", "F", "secret_complementaire", None),
+        ("arrival_delay_median", "M", "publie", 7),
+        ("arrived_share_90d", "F", "secret_primaire", None),
+        ("arrived_share_90d", "M", "publie", 12),
+    ]

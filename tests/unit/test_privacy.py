@@ -222,3 +222,25 @@ def test_an_error_says_nothing_of_values() -> None:
         run(made)
     assert "anari" not in str(failure.value)
     assert failure.value.__cause__ is None and failure.value.__context__ is None
+
+
+def test_people_of_whom_nothing_usable_is_known_are_not_one_person() -> None:
+    blank = [
+        {"family_name": "INCONNU", "given_names": "INCONNU", "birth_date": "1900-01-01"},
+        {"family_name": "XXX", "given_names": "XXX"},
+        {"nir": "123"},
+        {"family_name": "Martin", "given_names": "Marie"},
+        {"family_name": "Martin", "given_names": "Marie"},
+    ]
+    done = run(frame(*blank))
+    assert done.records["entity_id"].nunique() == len(blank)
+    assert done.tokens.empty or done.tokens["profile_id"].nunique() <= len(blank)
+    full = {"family_name": "Martin", "given_names": "Marie", "birth_date": "2001-05-17"}
+    assert run(frame(full, full)).records["entity_id"].nunique() == 1
+
+
+def test_a_partners_own_wording_is_a_token() -> None:
+    made = frame({"dossier": "1"}, {"dossier": "2"}, {"dossier": "3"}).drop(columns="opened_on")
+    made["programme"] = ["Groupe de Zzcanari", "Groupe de Zzcanari", None]
+    found = run(made, record="training").records["programme"]
+    assert found[0] == found[1] and "canari" not in found[0].lower() and found.isna().tolist() == [False, False, True]
