@@ -100,7 +100,8 @@ def build_pairs(con: duckdb.DuckDBPyConnection) -> tuple[int, int]:
 def build_dossier_pairs(con: duckdb.DuckDBPyConnection) -> None:
     """Table `dossier_pair(l, r, contradictory, support)`: profiles met under one dossier number of one partner.
 
-    Contradictory: they share no token at all, and their sexes differ or both give full names and date. Support orders the merges:
+    Contradictory: they share no token at all, and their sexes differ or both give full names and date; or both are named, the sexes differ
+    and no token speaks of the same given name (a family's number). Support orders the merges:
     pairs that agree first, then a bare dossier goes with the identity that most others confirm.
     """
     con.execute(
@@ -113,13 +114,16 @@ def build_dossier_pairs(con: duckdb.DuckDBPyConnection) -> None:
             INNER JOIN member AS r ON l.partner = r.partner AND l.dossier = r.dossier AND l.p < r.p
         ),
         agreeing AS (
-            SELECT DISTINCT m.l, m.r FROM met AS m INNER JOIN tok AS a ON a.p = m.l INNER JOIN tok AS b ON b.p = m.r AND b.token = a.token
+            SELECT m.l, m.r, bool_or(a.rule IN ({_numbers(by_evidence("given"))})) AS given
+            FROM met AS m INNER JOIN tok AS a ON a.p = m.l INNER JOIN tok AS b ON b.p = m.r AND b.token = a.token GROUP BY m.l, m.r
         ),
         named AS (SELECT DISTINCT p FROM tok WHERE rule = 0),
         confirmed AS (SELECT p, count(*) AS n FROM (SELECT l AS p FROM agreeing UNION ALL SELECT r FROM agreeing) GROUP BY p)
         SELECT m.l, m.r,
-            a.l IS NULL AND (
-                coalesce(nl.sex <> nr.sex, false) OR (m.l IN (SELECT p FROM named) AND m.r IN (SELECT p FROM named))
+            (a.l IS NULL AND (coalesce(nl.sex <> nr.sex, false) OR (m.l IN (SELECT p FROM named) AND m.r IN (SELECT p FROM named))))
+            OR (
+                NOT coalesce(a.given, false) AND coalesce(nl.sex <> nr.sex, false)
+                AND m.l IN (SELECT p FROM named) AND m.r IN (SELECT p FROM named)
             ) AS contradictory,
             CASE WHEN a.l IS NULL THEN coalesce(greatest(cl.n, cr.n), 0) ELSE 1000 END AS support
         FROM met AS m INNER JOIN node AS nl ON nl.p = m.l INNER JOIN node AS nr ON nr.p = m.r

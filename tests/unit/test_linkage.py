@@ -318,3 +318,25 @@ def test_inheritance_is_one_to_one_and_larger_first() -> None:
     rows = [(1, "a", 3, 5), (2, "a", 2, 5), (1, "b", 1, 1), (3, "c", 1, 1), (3, "d", 1, 4)]
     assert _inherit(rows) == {1: "a", 3: "d"}
     assert _inherit(rows[::-1]) == {1: "a", 3: "d"}
+
+
+def test_a_familys_number_is_not_a_person(land: Territory) -> None:
+    father = {"family_name": "Haddad", "given_names": "Samir", "birth_date": "1975-02-03", "sex": "M", "dossier": "F1"}
+    land.add("ml", father=father, daughter={**father, "given_names": "Leïla", "sex": "F", "birth_date": "2004-02-03"})
+    land.link()
+    persons = land.persons()
+    assert persons["father"] != persons["daughter"]
+
+
+def test_people_find_their_number_again_after_their_delivery_was_held(land: Territory) -> None:
+    land.add("ml", a={**LUC, "dossier": "1"})
+    land.link()
+    before = land.persons()["a"]
+    delivery = f"d{land.deliveries}"
+    land.linkage.execute("DELETE FROM entity_delivery WHERE delivery_id = ?", [delivery])
+    forget(land.linkage)
+    land.warehouse.execute("DELETE FROM record_registration")
+    land.link()
+    land.add("ml", a={**LUC, "dossier": "1"})
+    land.link()
+    assert land.persons()["a"] == before
