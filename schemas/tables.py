@@ -74,7 +74,7 @@ LEDGER: tuple[Table, ...] = (
             _c("covers_from", "DATE", "début de la période couverte", "first day covered"),
             _c("covers_to", "DATE", "fin de la période couverte", "last day covered"),
             _c("mode", "VARCHAR", "delta ou snapshot", "delta or snapshot"),
-            _k("status", "VARCHAR", "received, accepted, held, ou replaced (en attente, puis remplacée par une livraison acceptée du même mois)", "received, accepted, held, or replaced (held, then an accepted delivery of the same month came)"),
+            _k("status", "VARCHAR", "received, accepted, held, ou replaced (en attente, puis renvoyée sous le même nom et acceptée)", "received, accepted, held, or replaced (held, then sent again under the same name and accepted)"),
             _c("reason", "VARCHAR", "raison d'une mise en attente (code)", "why it is held (code)"),
             _c("lines_received", "INTEGER", "lignes reçues", "lines received"),
             _c("lines_kept", "INTEGER", "lignes gardées telles quelles", "lines kept as they were"),

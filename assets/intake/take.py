@@ -124,12 +124,12 @@ def _record(con: duckdb.DuckDBPyConnection, account: Account, contract_hash: str
     con.execute("COMMIT")
 
 
-#: A held delivery is no longer waited for once its feed and month have a later, accepted one. It stays on the account.
+#: A held delivery is no longer waited for once a file of its name, feed and month came later and was accepted. It stays on the account.
 _REPLACED = """
 UPDATE delivery SET status = 'replaced' WHERE partner = ? AND status = 'held' AND EXISTS (
     SELECT 1 FROM delivery AS later
     WHERE later.partner = delivery.partner AND later.feed = delivery.feed AND later.period = delivery.period
-    AND later.status = 'accepted' AND later.sequence > delivery.sequence
+    AND later.file_name = delivery.file_name AND later.status = 'accepted' AND later.sequence > delivery.sequence
 )
 """
 

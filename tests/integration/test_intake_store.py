@@ -56,11 +56,14 @@ def go(workspace: Workspace, **files: str) -> dict[str, tuple[str, str | None, i
 GOOD, BAD = "N;Le\n1;01/09/2026\n2;02/09/2026\n", "N;Le\n1;31/02/2026\n2;02/09/2026\n"
 
 
-def test_a_held_delivery_is_replaced_by_a_later_one_of_the_same_month_only(workspace: Workspace) -> None:
+def test_a_held_delivery_is_replaced_when_its_file_is_sent_again_and_accepted(workspace: Workspace) -> None:
     assert go(workspace, a_2026_09=BAD)["a-2026-09.csv"][:2] == ("held", "reject_limit")
-    assert go(workspace, b_2026_08=GOOD)["a-2026-09.csv"][0] == "held"
-    done = go(workspace, c_2026_09=GOOD + "3;03/09/2026\n")
-    assert done["a-2026-09.csv"][0] == "replaced" and done["c-2026-09.csv"] == ("accepted", None, 3)
+    assert go(workspace, b_2026_09=GOOD)["a-2026-09.csv"][0] == "held"
+    go(workspace, a_2026_09=GOOD + "3;03/09/2026\n")
+    site = Site.load(workspace)
+    with site.warehouse() as con:
+        found = con.execute("SELECT file_name, status FROM delivery ORDER BY sequence").fetchall()
+    assert found == [("a-2026-09.csv", "replaced"), ("b-2026-09.csv", "accepted"), ("a-2026-09.csv", "accepted")]
 
 
 def test_a_changed_contract_takes_everything_in_again(workspace: Workspace) -> None:

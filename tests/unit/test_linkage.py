@@ -18,6 +18,7 @@ from assets.linkage.clusters import Clusters, groups
 from assets.linkage.persons import _inherit
 from assets.privacy import Communes, known_profiles, pseudonymise, write
 from assets.privacy.identifiers import nir_key
+from assets.privacy.store import forget
 from schemas.records import RECORDS
 from schemas.tables import LINKAGE_TABLES
 
