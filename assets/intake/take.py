@@ -9,7 +9,7 @@ import hashlib
 import io
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import duckdb
 import pandas as pd
@@ -61,8 +61,6 @@ def examine(
     feed = contract.feeds[feed_name]
     try:
         taken = applying.apply(read(data, feed), feed, contract, directory)
-        if feed.mode == "snapshot" and not taken.counts["received"]:
-            raise Held("snapshot_empty")
     except Held as held:
         counts = held.taken.counts if held.taken else _NO_COUNTS
         events = held.taken.events if held.taken else no_events
@@ -124,6 +122,17 @@ def _record(con: duckdb.DuckDBPyConnection, account: Account, contract_hash: str
     con.execute("COMMIT")
 
 
+def _had_lines(con: duckdb.DuckDBPyConnection, delivery_id: str) -> bool:
+    """True when an earlier accepted delivery of the same feed held lines: an empty full export would close them all."""
+    rows = con.execute(
+        """SELECT 1 FROM delivery AS d INNER JOIN delivery AS former
+           ON former.partner = d.partner AND former.feed = d.feed AND former.sequence < d.sequence
+           WHERE d.delivery_id = ? AND former.status = 'accepted' AND former.lines_received > 0 LIMIT 1""",
+        [delivery_id],
+    ).fetchall()
+    return bool(rows)
+
+
 #: A held delivery is no longer waited for once a file of its name, feed and month came later and was accepted. It stays on the account.
 _REPLACED = """
 UPDATE delivery SET status = 'replaced' WHERE partner = ? AND status = 'held' AND EXISTS (
@@ -166,6 +175,14 @@ def take_in(
             frames: dict[str, pd.DataFrame] = {}
         else:
             account, frames = examine(delivery_id, data, feed_name, contract, directory)
+        if (
+            feed
+            and feed.mode == "snapshot"
+            and account.status == "accepted"
+            and not account.counts["received"]
+            and _had_lines(con, delivery_id)
+        ):
+            account, frames = replace(account, status="held", reason="snapshot_empty"), {}
         vault.put_typed(workspace, keys, delivery_id, {name: _parquet(frame) for name, frame in frames.items()})
         con.execute(
             "UPDATE delivery SET feed = ?, mode = ?, period = ?, covers_from = ?, covers_to = ? WHERE delivery_id = ?",

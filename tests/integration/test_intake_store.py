@@ -91,3 +91,11 @@ def test_another_territorys_key_is_said_and_nothing_is_lost(workspace: Workspace
     (workspace.contracts / "ml.yaml").write_text(CONTRACT.replace("0.3", "0.4"), "utf-8")
     with pytest.raises(vault.VaultUnreadable):
         go(workspace)
+
+
+def test_an_empty_full_export_does_not_close_everything(workspace: Workspace) -> None:
+    snapshot = CONTRACT.replace("match:", 'mode: snapshot\n    covers_from: "2026-01-01"\n    match:')
+    (workspace.contracts / "ml.yaml").write_text(snapshot, "utf-8")
+    assert go(workspace, a_2026_07="N;Le\n")["a-2026-07.csv"] == ("accepted", None, 0)
+    assert go(workspace, a_2026_08=GOOD)["a-2026-08.csv"][0] == "accepted"
+    assert go(workspace, a_2026_09="N;Le\n")["a-2026-09.csv"][:2] == ("held", "snapshot_empty")

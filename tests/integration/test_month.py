@@ -86,9 +86,11 @@ def test_the_account_balances_to_the_line(realistic: Workspace) -> None:
     parts = account[["lines_kept", "lines_repaired", "lines_rejected", "lines_superseded"]].sum(axis=1)
     assert (parts == account["lines_received"]).all() and account["lines_received"].sum() > 1000
     truth = pd.read_csv(realistic.truth / "delivery.csv")
-    sent = truth[~truth["status"].isin(["missing", "duplicate"])].set_index(["partner", "file_name"])["lines"]
-    received = account.set_index(["partner", "file_name"])["lines_received"]
-    assert received.sort_index().to_dict() == sent.sort_index().to_dict()
+    sent = truth[truth["status"] != "missing"].set_index(["partner", "file_name"])["lines"].to_dict()
+    received = account.set_index(["partner", "file_name"])["lines_received"].to_dict()
+    assert received.items() <= sent.items()
+    again = int((truth["status"] == "duplicate").sum())
+    assert again == 1 and len(received) == len(sent) - again  # the same bytes under two names are one delivery
     assert (account["status"] == "held").sum() == 1
     assert not list(realistic.inbox.rglob("*.csv")) and not list(realistic.inbox.rglob("*.xlsx"))
 

@@ -96,11 +96,6 @@ def test_whatever_a_file_does_to_the_reader_stays_its_own_trouble(monkeypatch: p
     assert (account.status, account.reason, frames) == ("held", "file_unreadable", {})
 
 
-def test_an_empty_full_export_does_not_close_everything() -> None:
-    account, _ = examine("x", HEADER.encode(), "o", contract(mode="snapshot"), DIRECTORY)
-    assert (account.status, account.reason) == ("held", "snapshot_empty")
-
-
 @pytest.mark.parametrize("cells", ["29111953", "-3", "1e9"])
 def test_hours_are_plausible(cells: str) -> None:
     record = {"type": "training", "key": ["N"], "fields": {"dossier": "N", "hours": "Dossier", "started_on": "Envoi"}}
