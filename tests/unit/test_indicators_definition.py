@@ -89,6 +89,7 @@ def test_only_the_current_edition_is_kept(con):
     con.execute("INSERT INTO delivery (delivery_id, partner, sequence, sha256, file_name, bytes, received_at, period, status) VALUES"
                 " ('d', 'p', 1, '', '', 1, TIMESTAMP '2026-01-01', '2026-01', 'accepted')")  # fmt: skip
     con.execute("INSERT INTO coverage VALUES ('ML01', 'training', '2026-01', true, true)")
+    con.execute("INSERT INTO feed VALUES ('p', 'f', 'training', 'ML01', true)")
     indicators.build(con)
     assert con.execute("SELECT DISTINCT edition FROM indicator").fetchall() == [("2026-02.r0",)]
     con.execute("UPDATE edition SET edition = '2026-02.r1'")
