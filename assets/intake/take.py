@@ -10,6 +10,7 @@ import io
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 import duckdb
 import pandas as pd
@@ -23,7 +24,7 @@ from assets.landing import vault
 from assets.landing.land import covers, feed_of, period_of
 from assets.tables import ensure
 from assets.workspace import Workspace
-from schemas.contract import Contract
+from schemas.contract import Contract, Feed
 from schemas.territory import Territory
 
 #: Raised when the same file and contract would now give other records: every delivery is then taken in again.
@@ -143,6 +144,46 @@ UPDATE delivery SET status = 'replaced' WHERE partner = ? AND status = 'held' AN
 """
 
 
+@dataclass(frozen=True)
+class _Waiting:
+    """A delivery to take in, with what its name says under the contract of today."""
+
+    delivery_id: str
+    sha256: str
+    file_name: str
+    received_at: datetime
+    feed_name: str | None
+    feed: Feed | None
+    period: str
+
+
+def _waiting(con: duckdb.DuckDBPyConnection, contract: Contract, current: str) -> list[_Waiting]:
+    """The partner's deliveries that are new, or were read under another contract, in order of arrival."""
+    rows = con.execute(
+        "SELECT delivery_id, sha256, file_name, received_at, period FROM delivery"
+        " WHERE partner = ? AND contract_hash IS DISTINCT FROM ? ORDER BY sequence",
+        [contract.partner, current],
+    ).fetchall()
+    found = []
+    for delivery_id, sha256, file_name, received_at, period in rows:
+        feed_name, feed = feed_of(contract, file_name) or (None, None)
+        found.append(_Waiting(delivery_id, sha256, file_name, received_at, feed_name, feed, period_of(feed, file_name, period)))
+    return found
+
+
+def _judge(
+    con: duckdb.DuckDBPyConnection, w: _Waiting, data: bytes, contract: Contract, directory: Directory
+) -> tuple[Account, dict[str, pd.DataFrame]]:
+    """`examine`, and what only the ledger can tell: a month to come, a full export suddenly empty."""
+    if w.period > w.received_at.strftime("%Y-%m"):
+        return Account(w.delivery_id, "held", "period_future", _NO_COUNTS, pd.DataFrame(columns=applying.EVENT_COLUMNS)), {}
+    account, frames = examine(w.delivery_id, data, w.feed_name, contract, directory)
+    empty = account.status == "accepted" and not account.counts["received"]
+    if empty and w.feed is not None and w.feed.mode == "snapshot" and _had_lines(con, w.delivery_id):
+        return replace(account, status="held", reason="snapshot_empty"), {}
+    return account, frames
+
+
 def take_in(
     workspace: Workspace,
     con: duckdb.DuckDBPyConnection,
@@ -153,43 +194,23 @@ def take_in(
 ) -> list[Account]:
     """Takes in the partner's deliveries that are new, or whose contract changed since. Returns their accounts.
 
-    Raises VaultUnreadable. One delivery that is held never stops the others.
+    The ledger row is written last: a crash before it means the delivery is taken in again. Raises VaultUnreadable. One delivery that is
+    held never stops the others.
     """
     ensure(con, "delivery", "line_event")
     current = fingerprint(contract, territory)
     directory = Directory(territory.organisations)
-    rows = con.execute(
-        "SELECT delivery_id, sha256, file_name, period, received_at FROM delivery"
-        " WHERE partner = ? AND contract_hash IS DISTINCT FROM ? ORDER BY sequence",
-        [contract.partner, current],
-    ).fetchall()
     accounts = []
-    for delivery_id, sha256, file_name, known_period, received_at in rows:
-        progress(delivery_id)
-        found = feed_of(contract, file_name)
-        feed_name, feed = found if found else (None, None)
-        period = period_of(feed, file_name, known_period)
-        data = vault.get(workspace, keys, sha256)
-        if period > received_at.strftime("%Y-%m"):
-            account = Account(delivery_id, "held", "period_future", _NO_COUNTS, pd.DataFrame(columns=applying.EVENT_COLUMNS))
-            frames: dict[str, pd.DataFrame] = {}
-        else:
-            account, frames = examine(delivery_id, data, feed_name, contract, directory)
-        if (
-            feed
-            and feed.mode == "snapshot"
-            and account.status == "accepted"
-            and not account.counts["received"]
-            and _had_lines(con, delivery_id)
-        ):
-            account, frames = replace(account, status="held", reason="snapshot_empty"), {}
-        vault.put_typed(workspace, keys, delivery_id, {name: _parquet(frame) for name, frame in frames.items()})
+    for w in _waiting(con, contract, current):
+        progress(w.delivery_id)
+        account, frames = _judge(con, w, vault.get(workspace, keys, w.sha256), contract, directory)
+        vault.put_typed(workspace, keys, w.delivery_id, {name: _parquet(frame) for name, frame in frames.items()})
         con.execute(
             "UPDATE delivery SET feed = ?, mode = ?, period = ?, covers_from = ?, covers_to = ? WHERE delivery_id = ?",
-            [feed_name, feed.mode if feed else None, period, *covers(feed, period), delivery_id],
+            [w.feed_name, w.feed.mode if w.feed else None, w.period, *covers(w.feed, w.period), w.delivery_id],
         )
-        receipt.write(workspace, contract, account, file_name, period, received_at.isoformat(timespec="seconds"))
-        _record(con, account, current, feed.format.header_line if feed else 1)
+        receipt.write(workspace, contract, account, w.file_name, w.period, w.received_at.isoformat(timespec="seconds"))
+        _record(con, account, current, w.feed.format.header_line if w.feed else 1)
         accounts.append(account)
     con.execute(_REPLACED, [contract.partner])
     return accounts

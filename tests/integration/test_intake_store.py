@@ -99,3 +99,23 @@ def test_an_empty_full_export_does_not_close_everything(workspace: Workspace) ->
     assert go(workspace, a_2026_07="N;Le\n")["a-2026-07.csv"] == ("accepted", None, 0)
     assert go(workspace, a_2026_08=GOOD)["a-2026-08.csv"][0] == "accepted"
     assert go(workspace, a_2026_09="N;Le\n")["a-2026-09.csv"][:2] == ("held", "snapshot_empty")
+
+
+def test_a_set_of_typed_records_that_lost_its_mark_is_no_set(workspace: Workspace) -> None:
+    go(workspace, a_2026_09=GOOD)
+    (folder,) = (workspace.vault / "typed").iterdir()
+    loaded = keys.load(workspace)
+    assert vault.get_typed(workspace, loaded, folder.name)
+    order: list[str] = []
+
+    def unlink(path: Path, missing_ok: bool = False) -> None:
+        order.append(path.name)
+        raise KeyboardInterrupt  # killed right after the first removal was asked for
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Path, "unlink", unlink)
+        with pytest.raises(KeyboardInterrupt):
+            vault.drop_typed(workspace, folder.name)
+    assert order == ["complete"]
+    (folder / "complete").unlink()
+    assert vault.get_typed(workspace, loaded, folder.name) is None
