@@ -46,7 +46,7 @@ def quote(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def create(table: Table, schema: str = "main", lang: str = "fr", name: str | None = None) -> str:
+def create(table: Table, schema: str = "main", name: str | None = None) -> str:
     """The CREATE TABLE statement alone. `name` overrides the table's name (a twin being written before its swap)."""
     columns = ", ".join(f"{c.name} {c.type}{' NOT NULL' if c.required else ''}" for c in table.columns)
     return f"CREATE TABLE {schema}.{name or table.name} ({columns})"

@@ -178,7 +178,6 @@ def _xlsx_rows(data: bytes, form: Format) -> Iterable[tuple[int, list[str]]]:
         OverflowError,
         zipfile.BadZipFile,
         zlib.error,
-        NotImplementedError,
         RuntimeError,
     ):
         rows = None
