@@ -27,6 +27,9 @@ from assets.workspace import Workspace
 from schemas.contract import Contract, Feed
 from schemas.territory import Territory
 
+#: A reader failed where it should not: perhaps memory was short, perhaps it is our fault. Such a file is tried again at every run.
+UNREADABLE = "file_unreadable"
+
 #: Raised when the same file and contract would now give other records: every delivery is then taken in again.
 INTAKE_VERSION = 1
 
@@ -69,7 +72,7 @@ def examine(
     except (KeyboardInterrupt, SystemExit):
         raise
     except BaseException:  # whatever a file can do to a reader, it is this file's trouble alone; its text may quote a cell and is dropped
-        return Account(delivery_id, "held", "file_unreadable", _NO_COUNTS, no_events), {}
+        return Account(delivery_id, "held", UNREADABLE, _NO_COUNTS, no_events), {}
     return Account(delivery_id, "accepted", None, taken.counts, taken.events), taken.frames
 
 
@@ -84,7 +87,7 @@ def from_parquet(data: bytes) -> pd.DataFrame:
     return pd.read_parquet(io.BytesIO(data))
 
 
-def _record(con: duckdb.DuckDBPyConnection, account: Account, contract_hash: str, header_line: int) -> None:
+def _record(con: duckdb.DuckDBPyConnection, account: Account, contract_hash: str | None, header_line: int) -> None:
     """The account of a delivery, in one transaction: ledger row and line events."""
     events = account.events.assign(delivery_id=account.delivery_id)
     if account.columns:
@@ -210,7 +213,7 @@ def take_in(
             [w.feed_name, w.feed.mode if w.feed else None, w.period, *covers(w.feed, w.period), w.delivery_id],
         )
         receipt.write(workspace, contract, account, w.file_name, w.period, w.received_at.isoformat(timespec="seconds"))
-        _record(con, account, current, w.feed.format.header_line if w.feed else 1)
+        _record(con, account, None if account.reason == UNREADABLE else current, w.feed.format.header_line if w.feed else 1)
         accounts.append(account)
     con.execute(_REPLACED, [contract.partner])
     return accounts

@@ -119,3 +119,13 @@ def test_a_set_of_typed_records_that_lost_its_mark_is_no_set(workspace: Workspac
     assert order == ["complete"]
     (folder / "complete").unlink()
     assert vault.get_typed(workspace, loaded, folder.name) is None
+
+
+def test_a_file_the_reader_failed_on_is_tried_again(workspace: Workspace) -> None:
+    def fail(*_: object) -> None:
+        raise MemoryError
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("assets.intake.take.read", fail)
+        assert go(workspace, a_2026_09=GOOD)["a-2026-09.csv"][:2] == ("held", "file_unreadable")
+    assert go(workspace)["a-2026-09.csv"] == ("accepted", None, 2)
